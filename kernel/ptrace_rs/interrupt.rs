@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `PTRACE_INTERRUPT`: trap a tracee with no signal and no effect on job control.
+
+#![forbid(unsafe_code)]
+
+use crate::{
+    jobctl::Pending,
+    lock::SighandGuard,
+    tracee::Attached, //
+};
+use kernel::{
+    prelude::*,
+    task::{
+        CurrentTask,
+        Task, //
+    }, //
+};
+
+/// Makes `child`, which may be in any state, take a trap.
+///
+/// At least one trap happens after this, unless `child` dies first. It need not be the one that
+/// was asked for: any trap clears what is pending here. A trap that `child` is already in is not
+/// disturbed; the one asked for then follows when that ends.
+///
+/// Takes and releases `tasklist_lock` and the siglock of `child`. `ESRCH` if the current task does
+/// not trace `child`; `EIO` if it did not seize it, or if `child` has been released.
+pub(crate) fn interrupt(child: &Task, current: &CurrentTask) -> Result {
+    let tracee = Attached::check(child, current)?;
+    if !tracee.is_seized() {
+        return Err(EIO);
+    }
+
+    let mut sighand = SighandGuard::try_lock(tracee.task()).ok_or(EIO)?;
+    if sighand.set_pending(Pending::TRAP_INTERRUPT) {
+        // The one stop that does give way is one that listens: it is left, and entered again.
+        let resume = sighand.jobctl().is_listening();
+        sighand.signal_wake_up(resume);
+    }
+    Ok(())
+}

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0
+# Sourced by every script here: where things are, how to stop, how to show progress.
+
+set -eu
+
+top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+build=$top/build
+log=$build/log
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/ptrace-rust
+
+# The kernels, as K= names them.
+kernels='rust fallback pristine'
+
+die() {
+	echo "error: $*" >&2
+	exit 1
+}
+
+# step NAME WHAT COMMAND...: run COMMAND with its output in build/log/NAME.log,
+# showing one line with the elapsed time; on failure show the end of the log.
+step() {
+	step_name=$1 step_what=$2
+	shift 2
+	mkdir -p "$log"
+	step_log=$log/$step_name.log
+	step_start=$(date +%s)
+	step_rc=0
+	if [ -t 2 ]; then
+		while :; do
+			printf '\r%-52s %4ds ' "$step_what" $(($(date +%s) - step_start)) >&2
+			sleep 1
+		done &
+		step_ticker=$!
+		trap 'kill $step_ticker 2>/dev/null' EXIT
+	fi
+	# In the background, since "set -e" counts for nothing left of a "||".
+	("$@") >"$step_log" 2>&1 </dev/null &
+	wait $! || step_rc=$?
+	if [ -t 2 ]; then
+		kill $step_ticker 2>/dev/null || :
+		wait $step_ticker 2>/dev/null || :
+		trap - EXIT
+		printf '\r' >&2
+	fi
+	step_verdict=done
+	[ $step_rc = 0 ] || step_verdict=failed
+	printf '%-52s %4ds %s\n' "$step_what" $(($(date +%s) - step_start)) $step_verdict >&2
+	if [ $step_rc != 0 ]; then
+		tail -n 25 "$step_log" >&2
+		die "$step_what failed; the whole log is $step_log"
+	fi
+}
+
+# kernel_paths K: set tree (source) and out (build directory) for kernel K.
+kernel_paths() {
+	case " $kernels " in
+	*" $1 "*) ;;
+	*) die "K=$1 is unknown; K is one of: $kernels" ;;
+	esac
+	tree=$build/linux
+	[ "$1" != pristine ] || tree=$build/linux-pristine
+	out=$build/$1
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What tests of ptrace(2) share: tracees that do one thing, the requests as raw
+ * system calls, and waiting for a state without sleeping and hoping.
+ *
+ * Nothing here waits longer than the test's own time limit, and every child dies
+ * with the process that made it.
+ */
+#ifndef PTRACE_TEST_H
+#define PTRACE_TEST_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/ptrace.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../kselftest_harness.h"
+
+/* The status of a PTRACE_EVENT_STOP trap, with the signal that it shows. */
+#define EVENT_STOP(sig)		(((sig) | PTRACE_EVENT_STOP << 8) << 8 | 0x7f)
+/* The status of a signal-delivery-stop or a syscall-stop. */
+#define SIGNAL_STOP(sig)	((sig) << 8 | 0x7f)
+/* The status of a PTRACE_EVENT_* stop. */
+#define EVENT(event)		((SIGTRAP | (event) << 8) << 8 | 0x7f)
+/* The status of a process that exited, or that a signal killed. */
+#define EXITED(code)		((code) << 8)
+#define KILLED(sig)		(sig)
+
+/* What a tracee and its tracer share. */
+struct shared {
+	/* Goes up as long as a spinning tracee is in user mode. */
+	volatile unsigned long count;
+	/* Set to have a spinning tracee exit with 0. */
+	volatile int quit;
+	/* Signals that the tracee's handler has seen. */
+	volatile int signals;
+	/* The tracee's end of a pipe to sleep on, and the tracer's. */
+	int pipe[2];
+};
+
+/* 0, a value, or -errno. */
+static inline long request(long nr, pid_t pid, unsigned long addr,
+			   unsigned long data)
+{
+	long ret = syscall(SYS_ptrace, nr, pid, addr, data);
+
+	return ret == -1 ? -errno : ret;
+}
+
+static inline long seize(pid_t pid)
+{
+	return request(PTRACE_SEIZE, pid, 0, 0);
+}
+
+static inline long interrupt(pid_t pid)
+{
+	return request(PTRACE_INTERRUPT, pid, 0, 0);
+}
+
+static inline long cont(pid_t pid, int sig)
+{
+	return request(PTRACE_CONT, pid, 0, sig);
+}
+
+static inline long detach(pid_t pid, int sig)
+{
+	return request(PTRACE_DETACH, pid, 0, sig);
+}
+
+/* The next status of @pid, or -errno. */
+static inline int next_status(pid_t pid)
+{
+	int status;
+
+	return waitpid(pid, &status, __WALL) == pid ? status : -errno;
+}
+
+static inline struct shared *shared_new(void)
+{
+	struct shared *shared = mmap(NULL, sizeof(*shared),
+				     PROT_READ | PROT_WRITE,
+				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED || pipe(shared->pipe))
+		ksft_exit_fail_msg("no shared page or pipe\n");
+	return shared;
+}
+
+/* Run @body(@shared) in a child that dies with its parent; exit with what it returns. */
+static inline pid_t spawn(int (*body)(struct shared *), struct shared *shared)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Where Yama has a say, any process of the test may trace it. */
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+	if (getppid() != parent)
+		_exit(1);
+	_exit(body(shared));
+}
+
+/* Kill @pid and collect it, whoever its tracer was and whatever it is in. */
+static inline void reap(pid_t pid)
+{
+	int status;
+
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status))
+		request(PTRACE_CONT, pid, 0, 0);
+}
+
+/* Bodies of tracees. */
+
+static inline int spin(struct shared *shared)
+{
+	while (!shared->quit)
+		shared->count++;
+	return 0;
+}
+
+/* Sleep in an interruptible system call; 0 if it was not cut short. */
+static inline int sleep_on_pipe(struct shared *shared)
+{
+	char byte;
+
+	return read(shared->pipe[0], &byte, 1) == 1 ? 0 : 1;
+}
+
+/* Sleep uninterruptibly, until the child that shares the memory is gone. */
+static inline int sleep_in_vfork(struct shared *shared)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		char byte;
+
+		_exit(read(shared->pipe[0], &byte, 1) == 1 ? 0 : 1);
+	}
+	return pid > 0 ? 0 : 1;
+}
+
+/* Have a sleeping tracee go on. */
+static inline bool wake(struct shared *shared)
+{
+	return write(shared->pipe[1], "", 1) == 1;
+}
+
+/* The value of the line that begins with @key in /proc/@pid/status, or "". */
+static inline void proc_status(pid_t pid, const char *key, char value[64])
+{
+	char path[64], line[256];
+	FILE *file;
+
+	value[0] = 0;
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	file = fopen(path, "r");
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, key, strlen(key)))
+			sscanf(line + strlen(key), ":%63s", value);
+	fclose(file);
+}
+
+static inline char proc_state(pid_t pid)
+{
+	char value[64];
+
+	proc_status(pid, "State", value);
+	return value[0];
+}
+
+/* Wait until the state of @pid is @state, as ps shows it. */
+static inline void wait_for_state(pid_t pid, char state)
+{
+	while (proc_state(pid) != state)
+		sched_yield();
+}
+
+/* Wait until a spinning tracee has made progress in user mode since this call. */
+static inline void wait_for_progress(struct shared *shared)
+{
+	unsigned long count = shared->count;
+
+	while (shared->count - count < 2)
+		sched_yield();
+}
+
+#endif /* PTRACE_TEST_H */
