@@ -41,11 +41,11 @@
 /* What a tracee and its tracer share. */
 struct shared {
 	/* Goes up as long as a spinning tracee is in user mode. */
-	volatile unsigned long count;
+	_Atomic unsigned long count;
 	/* Set to have a spinning tracee exit with 0. */
-	volatile int quit;
+	_Atomic int quit;
 	/* Signals that the tracee's handler has seen. */
-	volatile int signals;
+	_Atomic int signals;
 	/* The tracee's end of a pipe to sleep on, and the tracer's. */
 	int pipe[2];
 };
