@@ -46,9 +46,18 @@ step() {
 	[ $step_rc = 0 ] || step_verdict=failed
 	printf '%-52s %4ds %s\n' "$step_what" $(($(date +%s) - step_start)) $step_verdict >&2
 	if [ $step_rc != 0 ]; then
-		tail -n 25 "$step_log" >&2
+		# The cause, which need not be near the end, and the end.
+		grep -n -m 20 -E '^error|: error:|\*\*\*' "$step_log" >&2 || :
+		tail -n 10 "$step_log" >&2
 		die "$step_what failed; the whole log is $step_log"
 	fi
+}
+
+# lock NAME: wait until no other script holds the lock, and hold it to the end.
+lock() {
+	mkdir -p "$build"
+	exec 9>"$build/.lock-$1"
+	flock 9
 }
 
 # kernel_paths K: set tree (source) and out (build directory) for kernel K.

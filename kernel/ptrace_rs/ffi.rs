@@ -1,32 +1,100 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The functions that C calls, and the seam to the requests that are still C.
+//! The functions that C calls.
 //!
-//! Each turns raw arguments into types and a [`Result`] into an errno, and does nothing else.
+//! Each turns raw arguments into types and a [`Result`] into what C expects, and does nothing else.
 
+#[cfg(CONFIG_COMPAT)]
+use crate::compat;
 use crate::{
+    access::{
+        self,
+        Mode, //
+    },
+    attach,
+    cred::CredRef,
+    detach,
     interrupt,
-    request::Request,
+    list::{
+        self,
+        DeadList, //
+    },
+    lock::{
+        AllocGuard,
+        TasklistWrite, //
+    },
+    memory,
+    options::PtFlags,
+    request::{
+        Operation,
+        Request, //
+    },
+    stop::{
+        Attached,
+        Frozen,
+        Stopped, //
+    },
     task, //
 };
+use core::slice;
 use kernel::{
-    bindings,
+    bindings::{
+        self,
+        cred,
+        list_head,
+        task_struct, //
+    },
     current,
-    prelude::*, //
+    prelude::*,
+    task::Task, //
 };
 
-/// Carries out `request`, and turns what it returns into a system call's return value.
-fn dispatch(request: Request, pid: c_long) -> c_long {
-    let result = match request {
-        Request::Interrupt => task::find_by_vpid(pid)
-            .ok_or(ESRCH)
-            .and_then(|child| interrupt::interrupt(&child, current!())),
-    };
-    match result {
-        Ok(()) => 0,
-        // CAST: An errno fits in every integer type of C.
-        Err(error) => error.to_errno() as c_long,
+/// What C is to return: a value that is not negative, or an error as one that is.
+fn to_ret(result: Result<c_int>) -> c_int {
+    result.unwrap_or_else(|error| error.to_errno())
+}
+
+/// What C is to return: 0, or an error as a negative value.
+fn to_errno(result: Result) -> c_int {
+    to_ret(result.map(|()| 0))
+}
+
+/// The system call, with `arch_ptrace` as the architecture's part of a request that needs a stopped
+/// tracee.
+fn syscall(
+    request: c_long,
+    pid: c_long,
+    addr: c_ulong,
+    data: c_ulong,
+    arch_ptrace: impl FnOnce(&Task) -> c_long,
+) -> Result<c_long> {
+    let current = current!();
+    let request = Request::decode(request);
+    if request == Request::Traceme {
+        return attach::traceme(current).map(|()| 0);
     }
+
+    let child = &*task::find_by_vpid(pid).ok_or(ESRCH)?;
+    match request {
+        Request::Attach => attach::attach(child, PtFlags::ATTACHED, current)?,
+        Request::Seize => {
+            let flags = attach::seize_flags(addr, data, current)?;
+            attach::attach(child, flags, current)?;
+        }
+        Request::Interrupt => interrupt::interrupt(&Attached::check(child, current)?)?,
+        Request::Kill => Attached::check(child, current)?.kill(),
+        Request::Traceme | Request::Detach | Request::Stopped => {
+            let frozen = Frozen::freeze(child, current)?;
+            let ret = arch_ptrace(child);
+            if request == Request::Detach && ret == 0 {
+                frozen.forget();
+            } else {
+                frozen.unfreeze();
+            }
+            return Ok(ret);
+        }
+    }
+    Ok(0)
 }
 
 /// ptrace(2), native.
@@ -41,11 +109,12 @@ pub(crate) unsafe extern "C" fn ptrace_rs_syscall(
     addr: c_ulong,
     data: c_ulong,
 ) -> c_long {
-    match Request::decode(request) {
-        Some(request) => dispatch(request, pid),
-        // SAFETY: This is process context with no lock held, which is all that it asks for.
-        None => unsafe { bindings::ptrace_c_syscall(request, pid, addr, data) },
-    }
+    let result = syscall(request, pid, addr, data, |child| {
+        // SAFETY: The tracee is stopped and off the CPU.
+        unsafe { bindings::arch_ptrace(child.as_ptr(), request, addr, data) }
+    });
+    // CAST: An errno fits.
+    result.unwrap_or_else(|error| error.to_errno() as c_long)
 }
 
 /// ptrace(2), as 32-bit programs call it.
@@ -61,11 +130,243 @@ pub(crate) unsafe extern "C" fn ptrace_rs_compat_syscall(
     addr: bindings::compat_long_t,
     data: bindings::compat_long_t,
 ) -> c_long {
-    // CAST: Sign-extends, as C does. No request number is negative.
-    match Request::decode(request as c_long) {
-        // CAST: As above.
-        Some(request) => dispatch(request, pid as c_long),
-        // SAFETY: This is process context with no lock held, which is all that it asks for.
-        None => unsafe { bindings::ptrace_c_compat_syscall(request, pid, addr, data) },
+    // CAST: The request and the pid extend their sign, as in C. The others are no numbers.
+    let (wide_request, wide_pid) = (request as c_long, pid as c_long);
+    let (addr, data) = (addr as u32, data as u32);
+    let result = syscall(
+        wide_request,
+        wide_pid,
+        addr as c_ulong,
+        data as c_ulong,
+        |child| {
+            // SAFETY: The tracee is stopped and off the CPU.
+            unsafe { bindings::compat_arch_ptrace(child.as_ptr(), request, addr, data) }
+        },
+    );
+    // CAST: An errno fits.
+    result.unwrap_or_else(|error| error.to_errno() as c_long)
+}
+
+/// A request that is not the architecture's own. `EIO` if it is none.
+///
+/// # Safety
+///
+/// To be called by `arch_ptrace()`, with the tracee that it was called with, at its end.
+#[export]
+pub(crate) unsafe extern "C" fn ptrace_request(
+    child: *mut task_struct,
+    request: c_long,
+    addr: c_ulong,
+    data: c_ulong,
+) -> c_int {
+    let Some(operation) = Operation::decode(request) else {
+        return EIO.to_errno();
+    };
+    // SAFETY: The system call holds a reference to the task.
+    let child = unsafe { task::from_raw(child) };
+    // SAFETY: The system call has frozen the tracee before it called `arch_ptrace()`.
+    let stopped = unsafe { Stopped::assume(child) };
+    to_ret(operation.carry_out(stopped, addr, data, current!()))
+}
+
+/// A request of a 32-bit program that is not the architecture's own. `EIO` if it is none.
+///
+/// # Safety
+///
+/// To be called by `compat_arch_ptrace()`, with the tracee that it was called with, at its end.
+#[cfg(CONFIG_COMPAT)]
+#[export]
+pub(crate) unsafe extern "C" fn compat_ptrace_request(
+    child: *mut task_struct,
+    request: bindings::compat_long_t,
+    addr: bindings::compat_ulong_t,
+    data: bindings::compat_ulong_t,
+) -> c_int {
+    // CAST: Extends the sign, as C does.
+    let Some(operation) = Operation::decode(request as c_long) else {
+        return EIO.to_errno();
+    };
+    // SAFETY: The system call holds a reference to the task.
+    let child = unsafe { task::from_raw(child) };
+    // SAFETY: The system call has frozen the tracee before it called `compat_arch_ptrace()`.
+    let stopped = unsafe { Stopped::assume(child) };
+    to_ret(compat::carry_out(operation, stopped, addr, data, current!()))
+}
+
+/// Whether the current task may look into `task`: see [`access::may_access`].
+///
+/// # Safety
+///
+/// `task` points to a valid task. Takes its `alloc_lock`.
+#[export]
+pub(crate) unsafe extern "C" fn ptrace_may_access(task: *mut task_struct, mode: c_uint) -> bool {
+    // SAFETY: By the requirement of this function.
+    let task = unsafe { task::from_raw(task) };
+    access::may_access(&AllocGuard::lock(task), Mode::new(mode), current!()).is_ok()
+}
+
+/// Whether the current task traces `task` and may look into its memory: see
+/// [`access::tracer_may_access`].
+///
+/// # Safety
+///
+/// `task` points to a valid task.
+#[export]
+pub(crate) unsafe extern "C" fn ptracer_access_allowed(task: *mut task_struct) -> bool {
+    // SAFETY: By the requirement of this function.
+    access::tracer_may_access(unsafe { task::from_raw(task) }, current!())
+}
+
+/// Copies between `buf` and the memory of a tracee: see [`memory::access_vm`].
+///
+/// Returns how much was copied, which is 0 where nothing may be.
+///
+/// # Safety
+///
+/// `task` points to a valid task, and `buf` to `len` bytes. Process context with no lock held.
+#[export]
+pub(crate) unsafe extern "C" fn ptrace_access_vm(
+    task: *mut task_struct,
+    addr: c_ulong,
+    buf: *mut c_void,
+    len: c_int,
+    gup_flags: c_uint,
+) -> c_int {
+    let Ok(size) = usize::try_from(len) else {
+        return 0;
+    };
+    // SAFETY: By the requirement of this function.
+    let task = unsafe { task::from_raw(task) };
+    // SAFETY: By the requirement of this function.
+    let buffer = unsafe { slice::from_raw_parts_mut(buf.cast(), size) };
+    // CAST: No more than `len`.
+    memory::access_vm(task, addr, buffer, gup_flags) as c_int
+}
+
+/// Copies from a tracee's memory to the caller's: see [`memory::read`].
+///
+/// # Safety
+///
+/// `task` points to a valid task. Process context with no lock held.
+#[export]
+pub(crate) unsafe extern "C" fn ptrace_readdata(
+    task: *mut task_struct,
+    src: c_ulong,
+    dst: *mut c_char,
+    len: c_int,
+) -> c_int {
+    // SAFETY: By the requirement of this function.
+    let task = unsafe { task::from_raw(task) };
+    let len = usize::try_from(len).unwrap_or(0);
+    // CAST: No more than `len`.
+    to_ret(memory::read(task, src, dst.addr(), len).map(|done| done as c_int))
+}
+
+/// Copies from the caller's memory to a tracee's: see [`memory::write`].
+///
+/// # Safety
+///
+/// `task` points to a valid task. Process context with no lock held.
+#[export]
+pub(crate) unsafe extern "C" fn ptrace_writedata(
+    task: *mut task_struct,
+    src: *mut c_char,
+    dst: c_ulong,
+    len: c_int,
+) -> c_int {
+    // SAFETY: By the requirement of this function.
+    let task = unsafe { task::from_raw(task) };
+    let len = usize::try_from(len).unwrap_or(0);
+    // CAST: No more than `len`.
+    to_ret(memory::write(task, src.addr(), dst, len).map(|done| done as c_int))
+}
+
+/// `PTRACE_PEEKDATA`, for architectures that do more with it: see [`memory::peek`].
+///
+/// # Safety
+///
+/// `task` points to a valid task. Process context with no lock held.
+#[export]
+pub(crate) unsafe extern "C" fn generic_ptrace_peekdata(
+    task: *mut task_struct,
+    addr: c_ulong,
+    data: c_ulong,
+) -> c_int {
+    // SAFETY: By the requirement of this function.
+    to_errno(memory::peek(unsafe { task::from_raw(task) }, addr, data))
+}
+
+/// `PTRACE_POKEDATA`, for architectures that do more with it: see [`memory::poke`].
+///
+/// # Safety
+///
+/// `task` points to a valid task. Process context with no lock held.
+#[export]
+pub(crate) unsafe extern "C" fn generic_ptrace_pokedata(
+    task: *mut task_struct,
+    addr: c_ulong,
+    data: c_ulong,
+) -> c_int {
+    // SAFETY: By the requirement of this function.
+    to_errno(memory::poke(unsafe { task::from_raw(task) }, addr, data))
+}
+
+/// Attaches a task that a tracee has made: see [`list::link`].
+///
+/// # Safety
+///
+/// `child` and `new_parent` point to valid tasks and `ptracer_cred` to valid credentials.
+/// `tasklist_lock` is held for writing.
+#[export]
+pub(crate) unsafe extern "C" fn __ptrace_link(
+    child: *mut task_struct,
+    new_parent: *mut task_struct,
+    ptracer_cred: *const cred,
+) {
+    // SAFETY: By the requirement of this function.
+    let tasklist = unsafe { TasklistWrite::assume_held() };
+    // SAFETY: By the requirement of this function.
+    let child = unsafe { task::from_raw(child) };
+    // SAFETY: By the requirement of this function.
+    let new_parent = unsafe { task::from_raw(new_parent) };
+    // SAFETY: By the requirement of this function.
+    let cred = unsafe { CredRef::from_raw(ptracer_cred) };
+    list::link(child, new_parent, &cred, &tasklist);
+}
+
+/// Takes a task from its tracer: see [`detach::unlink`].
+///
+/// `BUG()`s if it has none.
+///
+/// # Safety
+///
+/// `child` points to a valid task. `tasklist_lock` is held for writing, with interrupts disabled.
+#[export]
+pub(crate) unsafe extern "C" fn __ptrace_unlink(child: *mut task_struct) {
+    // SAFETY: By the requirement of this function.
+    let tasklist = unsafe { TasklistWrite::assume_held() };
+    // SAFETY: By the requirement of this function.
+    let child = unsafe { task::from_raw(child) };
+    if task::ptrace_flags(child) == 0 {
+        // SAFETY: An FFI call with no additional requirements.
+        unsafe { bindings::BUG() };
     }
+    detach::unlink(child, &tasklist);
+}
+
+/// Lets go of all tracees of a task that exits: see [`detach::exit`].
+///
+/// # Safety
+///
+/// `tracer` points to the current task and `dead` to the head of a list. `tasklist_lock` is held
+/// for writing, with interrupts disabled.
+#[export]
+pub(crate) unsafe extern "C" fn exit_ptrace(tracer: *mut task_struct, dead: *mut list_head) {
+    // SAFETY: By the requirement of this function.
+    let tasklist = unsafe { TasklistWrite::assume_held() };
+    // SAFETY: By the requirement of this function.
+    let tracer = unsafe { task::from_raw(tracer) };
+    // SAFETY: By the requirement of this function.
+    let dead = unsafe { DeadList::from_raw(dead) };
+    detach::exit(tracer, dead, &tasklist);
 }

@@ -7,26 +7,19 @@
 use crate::{
     jobctl::Pending,
     lock::SighandGuard,
-    tracee::Attached, //
+    stop::Attached, //
 };
-use kernel::{
-    prelude::*,
-    task::{
-        CurrentTask,
-        Task, //
-    }, //
-};
+use kernel::prelude::*;
 
-/// Makes `child`, which may be in any state, take a trap.
+/// Makes the tracee, which may be in any state, take a trap.
 ///
-/// At least one trap happens after this, unless `child` dies first. It need not be the one that
-/// was asked for: any trap clears what is pending here. A trap that `child` is already in is not
+/// At least one trap happens after this, unless the tracee dies first. It need not be the one that
+/// was asked for: any trap clears what is pending here. A trap that the tracee is already in is not
 /// disturbed; the one asked for then follows when that ends.
 ///
-/// Takes and releases `tasklist_lock` and the siglock of `child`. `ESRCH` if the current task does
-/// not trace `child`; `EIO` if it did not seize it, or if `child` has been released.
-pub(crate) fn interrupt(child: &Task, current: &CurrentTask) -> Result {
-    let tracee = Attached::check(child, current)?;
+/// Takes and releases the siglock. `EIO` if the tracee was not attached with `PTRACE_SEIZE`, or if
+/// it has been released.
+pub(crate) fn interrupt(tracee: &Attached<'_>) -> Result {
     if !tracee.is_seized() {
         return Err(EIO);
     }

@@ -21,10 +21,104 @@ impl Jobctl {
         Self(bits)
     }
 
+    /// The value, as it is stored.
+    #[inline]
+    pub(crate) fn bits(self) -> c_ulong {
+        self.0
+    }
+
+    #[inline]
+    fn has(self, bit: u32) -> bool {
+        self.0 & bit as c_ulong != 0
+    }
+
+    #[inline]
+    fn with(self, bit: u32) -> Self {
+        Self(self.0 | bit as c_ulong)
+    }
+
+    #[inline]
+    fn without(self, bit: u32) -> Self {
+        Self(self.0 & !(bit as c_ulong))
+    }
+
     /// Whether the tracer has set the tracee to wait for events with `PTRACE_LISTEN`.
     #[doc(alias = "JOBCTL_LISTENING")]
+    #[inline]
     pub(crate) fn is_listening(self) -> bool {
-        self.0 & bindings::JOBCTL_LISTENING as c_ulong != 0
+        self.has(bindings::JOBCTL_LISTENING)
+    }
+
+    /// Whether the task is in a ptrace stop.
+    #[doc(alias = "JOBCTL_TRACED")]
+    #[inline]
+    pub(crate) fn is_traced(self) -> bool {
+        self.has(bindings::JOBCTL_TRACED)
+    }
+
+    /// Whether the task is in a group stop, and not in a ptrace stop.
+    #[doc(alias = "JOBCTL_STOPPED")]
+    #[inline]
+    pub(crate) fn is_stopped(self) -> bool {
+        self.has(bindings::JOBCTL_STOPPED)
+    }
+
+    /// Whether a change of the group stop is to be told to the tracer.
+    #[doc(alias = "JOBCTL_TRAP_NOTIFY")]
+    #[inline]
+    pub(crate) fn has_trap_notify(self) -> bool {
+        self.has(bindings::JOBCTL_TRAP_NOTIFY)
+    }
+
+    /// Whether the task is to take part in a group stop.
+    #[doc(alias = "JOBCTL_STOP_PENDING")]
+    #[inline]
+    pub(crate) fn has_stop_pending(self) -> bool {
+        self.has(bindings::JOBCTL_STOP_PENDING)
+    }
+
+    /// With the tracee waiting for events.
+    #[doc(alias = "JOBCTL_LISTENING")]
+    #[inline]
+    pub(crate) fn with_listening(self) -> Self {
+        self.with(bindings::JOBCTL_LISTENING)
+    }
+
+    /// With the task to take part in a group stop, as one that is in effect when it is detached.
+    ///
+    /// Unlike what is set pending by a [`Pending`], this leaves the signal of the stop alone.
+    #[doc(alias = "JOBCTL_STOP_PENDING")]
+    #[inline]
+    pub(crate) fn with_stop_pending(self) -> Self {
+        self.with(bindings::JOBCTL_STOP_PENDING)
+    }
+
+    /// With the stop that the tracee is in kept from ending.
+    #[doc(alias = "JOBCTL_PTRACE_FROZEN")]
+    #[inline]
+    pub(crate) fn with_frozen(self) -> Self {
+        self.with(bindings::JOBCTL_PTRACE_FROZEN)
+    }
+
+    /// With the stop that the tracee is in free to end.
+    #[doc(alias = "JOBCTL_PTRACE_FROZEN")]
+    #[inline]
+    pub(crate) fn without_frozen(self) -> Self {
+        self.without(bindings::JOBCTL_PTRACE_FROZEN)
+    }
+
+    /// With the ptrace stop at its end.
+    #[doc(alias = "JOBCTL_TRACED")]
+    #[inline]
+    pub(crate) fn without_traced(self) -> Self {
+        self.without(bindings::JOBCTL_TRACED)
+    }
+
+    /// With the group stop at its end.
+    #[doc(alias = "JOBCTL_STOPPED")]
+    #[inline]
+    pub(crate) fn without_stopped(self) -> Self {
+        self.without(bindings::JOBCTL_STOPPED)
     }
 }
 
@@ -46,6 +140,14 @@ impl Pending {
     #[doc(alias = "JOBCTL_TRAP_INTERRUPT")]
     pub(crate) const TRAP_INTERRUPT: Self = Self(bindings::JOBCTL_TRAP_INTERRUPT as c_ulong);
 
+    /// Trap for a group stop that is in effect, and hide from the tracer that attaches how the
+    /// task gets there.
+    // INVARIANT: Asserted at compile time below.
+    #[doc(alias = "JOBCTL_TRAP_STOP")]
+    #[doc(alias = "JOBCTL_TRAPPING")]
+    pub(crate) const TRAP_STOP_TRAPPING: Self =
+        Self((bindings::JOBCTL_TRAP_STOP | bindings::JOBCTL_TRAPPING) as c_ulong);
+
     /// The bits, for `task_set_jobctl_pending()`.
     pub(crate) fn bits(self) -> c_ulong {
         self.0
@@ -65,6 +167,7 @@ impl Pending {
 }
 
 const _: () = assert!(Pending::TRAP_INTERRUPT.is_valid());
+const _: () = assert!(Pending::TRAP_STOP_TRAPPING.is_valid());
 
 // A trap that is not in `JOBCTL_TRAP_MASK` would keep `TIF_SIGPENDING` set and never be taken.
 const _: () = assert!(

@@ -1,18 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
 //! Locks as evidence: who has a guard may do what the lock protects.
+//!
+//! From the outside in: `cred_guard_mutex`, then `alloc_lock` or `tasklist_lock`, which do not
+//! nest, then the siglock.
 
-use crate::jobctl::{
-    Jobctl,
-    Pending, //
+use crate::{
+    jobctl::{
+        Jobctl,
+        Pending, //
+    },
+    siginfo::SigInfo,
+    stop::Stopped,
+    task::{
+        self,
+        read_field,
+        write_field, //
+    }, //
 };
-use core::ptr;
+use core::{
+    ops::Deref,
+    ptr, //
+};
 use kernel::{
     bindings,
     prelude::*,
     task::Task,
     types::NotThreadSafe, //
 };
+
+/// Evidence that `tasklist_lock` is held, for reading or for writing.
+pub(crate) trait TasklistHeld {}
 
 /// Evidence that `tasklist_lock` is held for reading.
 ///
@@ -21,6 +39,8 @@ use kernel::{
 /// The lock is held for reading by this context while a value of this type exists.
 #[must_use = "the lock unlocks immediately when the guard is unused"]
 pub(crate) struct TasklistRead(NotThreadSafe);
+
+impl TasklistHeld for TasklistRead {}
 
 impl TasklistRead {
     /// Takes the lock; it must not be held for writing by the caller.
@@ -42,44 +62,224 @@ impl Drop for TasklistRead {
     }
 }
 
+/// Evidence that `tasklist_lock` is held for writing, with interrupts disabled.
+///
+/// # Invariants
+///
+/// The lock is held for writing by this context while a value of this type exists.
+pub(crate) struct TasklistWrite(NotThreadSafe);
+
+impl TasklistHeld for TasklistWrite {}
+
+impl TasklistWrite {
+    /// Takes the lock and disables interrupts; both must not be so yet.
+    #[doc(alias = "write_lock_irq")]
+    #[inline]
+    pub(crate) fn lock_irq() -> TasklistWriteGuard {
+        // SAFETY: Taking the lock needs no more than a valid lock, and this one is static.
+        unsafe { bindings::ptrace_shim_write_lock_irq_tasklist() };
+        // INVARIANT: It was just taken.
+        TasklistWriteGuard(Self(NotThreadSafe))
+    }
+
+    /// Evidence of a lock that C has taken and will release.
+    ///
+    /// # Safety
+    ///
+    /// The lock is held for writing, with interrupts disabled, for as long as the value exists.
+    #[inline]
+    pub(crate) unsafe fn assume_held() -> Self {
+        // INVARIANT: By the requirement of this function.
+        Self(NotThreadSafe)
+    }
+}
+
+/// Releases `tasklist_lock` when it is dropped.
+#[must_use = "the lock unlocks immediately when the guard is unused"]
+pub(crate) struct TasklistWriteGuard(TasklistWrite);
+
+impl Deref for TasklistWriteGuard {
+    type Target = TasklistWrite;
+
+    #[inline]
+    fn deref(&self) -> &TasklistWrite {
+        &self.0
+    }
+}
+
+impl Drop for TasklistWriteGuard {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: By the invariant of the evidence inside, this context holds the lock, and only
+        // `lock_irq()` makes a guard of it.
+        unsafe { bindings::ptrace_shim_write_unlock_irq_tasklist() };
+    }
+}
+
+/// Evidence that a task's `alloc_lock` is held: its credentials and its memory do not change.
+///
+/// # Invariants
+///
+/// The lock is held by this context while a value of this type exists.
+#[must_use = "the lock unlocks immediately when the guard is unused"]
+pub(crate) struct AllocGuard<'t>(&'t Task, NotThreadSafe);
+
+impl<'t> AllocGuard<'t> {
+    /// Takes the lock. Must not be called with `tasklist_lock` held for writing.
+    #[doc(alias = "task_lock")]
+    #[inline]
+    pub(crate) fn lock(task: &'t Task) -> Self {
+        // SAFETY: `task` is a valid task, and so is its lock.
+        unsafe { bindings::ptrace_shim_task_lock(task.as_ptr()) };
+        // INVARIANT: It was just taken.
+        Self(task, NotThreadSafe)
+    }
+
+    /// The task whose lock this is.
+    #[inline]
+    pub(crate) fn task(&self) -> &'t Task {
+        self.0
+    }
+}
+
+impl Drop for AllocGuard<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: By the type's invariant, this context holds the lock.
+        unsafe { bindings::ptrace_shim_task_unlock(self.0.as_ptr()) };
+    }
+}
+
+/// Evidence that a process is not in the middle of exec: its `cred_guard_mutex` is held.
+///
+/// # Invariants
+///
+/// The mutex is held by this context while a value of this type exists.
+#[must_use = "the lock unlocks immediately when the guard is unused"]
+pub(crate) struct CredGuard<'t>(&'t Task, NotThreadSafe);
+
+impl<'t> CredGuard<'t> {
+    /// Takes the mutex, or returns [`None`] if a signal came first. Sleeps.
+    #[doc(alias = "mutex_lock_interruptible")]
+    #[inline]
+    pub(crate) fn lock_interruptible(task: &'t Task) -> Option<Self> {
+        // SAFETY: `task` is a valid task, whose signal struct lives as long as it does.
+        let failed = unsafe { bindings::ptrace_shim_cred_guard_lock_interruptible(task.as_ptr()) };
+        // INVARIANT: It was just taken, where the function returned 0. `then()` and not
+        // `then_some()`: a guard that is only made to be dropped would unlock.
+        (failed == 0).then(|| Self(task, NotThreadSafe))
+    }
+}
+
+impl Drop for CredGuard<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: By the type's invariant, this context holds the mutex.
+        unsafe { bindings::ptrace_shim_cred_guard_unlock(self.0.as_ptr()) };
+    }
+}
+
+/// How a siglock was taken, and so how it is to be released.
+enum Unlock {
+    /// With the flags that `lock_task_sighand()` saved.
+    Restore(c_ulong),
+    /// Interrupts were enabled, and are to be again.
+    Irq,
+    /// Interrupts were disabled, and are to stay so.
+    Nested,
+}
+
 /// Evidence that a task's siglock is held, with interrupts disabled.
+///
+/// There are three ways to take it, which differ in what they ask for; a guard knows how it was
+/// taken, so that they cannot be mixed up.
 ///
 /// # Invariants
 ///
 /// `task->sighand` is not null and does not change, and its siglock is held by this context, which
-/// got `flags` from `lock_task_sighand()`, while a value of this type exists.
+/// took it as `unlock` says, while a value of this type exists.
 #[must_use = "the lock unlocks immediately when the guard is unused"]
 pub(crate) struct SighandGuard<'t> {
     task: &'t Task,
-    flags: c_ulong,
+    unlock: Unlock,
     _not_send: NotThreadSafe,
 }
 
 impl<'t> SighandGuard<'t> {
+    /// INVARIANT: To be called by who has just taken the lock in the way that `unlock` says.
+    #[inline]
+    fn new(task: &'t Task, unlock: Unlock) -> Self {
+        Self {
+            task,
+            unlock,
+            _not_send: NotThreadSafe,
+        }
+    }
+
     /// Takes the siglock of `task`, or returns [`None`] if `task` has been released.
     ///
-    /// The only way to take it that is right for a task that may be dying.
+    /// The only way that asks for nothing: right for a task that may be dying.
     #[doc(alias = "lock_task_sighand")]
     #[inline]
     pub(crate) fn try_lock(task: &'t Task) -> Option<Self> {
         let mut flags = 0;
         // SAFETY: `task` is a valid task, and `flags` a place for a word.
         let sighand = unsafe { bindings::lock_task_sighand(task.as_ptr(), &mut flags) };
-        // INVARIANT: Where it is not null, the lock was just taken and pins `task->sighand`.
-        (!sighand.is_null()).then_some(Self {
-            task,
-            flags,
-            _not_send: NotThreadSafe,
-        })
+        // INVARIANT: Where it is not null, the lock was just taken, and pins `task->sighand`.
+        (!sighand.is_null()).then(|| Self::new(task, Unlock::Restore(flags)))
+    }
+
+    /// Takes the siglock of `task` and disables interrupts, under the read-locked `tasklist_lock`;
+    /// or returns [`None`] if `task` has been released.
+    #[doc(alias = "spin_lock_irq")]
+    #[inline]
+    pub(crate) fn lock_irq(task: &'t Task, _lock: &TasklistRead) -> Option<Self> {
+        if task::sighand(task).is_null() {
+            return None;
+        }
+        // SAFETY: `task->sighand` is not null, and is only set to null under the write-locked
+        // `tasklist_lock`, which `_lock` rules out.
+        unsafe { bindings::ptrace_shim_siglock_lock_irq(task.as_ptr()) };
+        // INVARIANT: It was just taken, and pins `task->sighand`.
+        Some(Self::new(task, Unlock::Irq))
+    }
+
+    /// Takes the siglock of a stopped tracee and disables interrupts.
+    #[doc(alias = "spin_lock_irq")]
+    #[inline]
+    pub(crate) fn lock_stopped(stopped: &Stopped<'t>) -> Self {
+        let task = stopped.task();
+        // SAFETY: A stopped tracee has not been released, so that `task->sighand` is not null.
+        unsafe { bindings::ptrace_shim_siglock_lock_irq(task.as_ptr()) };
+        // INVARIANT: It was just taken, and pins `task->sighand`.
+        Self::new(task, Unlock::Irq)
+    }
+
+    /// Takes the siglock of `task` where interrupts are disabled already, under the write-locked
+    /// `tasklist_lock`; or returns [`None`] if `task` has been released.
+    #[doc(alias = "spin_lock")]
+    #[inline]
+    pub(crate) fn lock_nested(task: &'t Task, _lock: &TasklistWrite) -> Option<Self> {
+        if task::sighand(task).is_null() {
+            return None;
+        }
+        // SAFETY: `task->sighand` is not null, and is only set to null by who holds
+        // `tasklist_lock` for writing, which is this context.
+        unsafe { bindings::ptrace_shim_siglock_lock(task.as_ptr()) };
+        // INVARIANT: It was just taken, and pins `task->sighand`.
+        Some(Self::new(task, Unlock::Nested))
     }
 
     /// The job control bits of the task.
     #[inline]
     pub(crate) fn jobctl(&self) -> Jobctl {
-        // SAFETY: `task` is a valid task, so that the place of the field is too.
-        let jobctl = unsafe { &raw const (*self.task.as_ptr()).jobctl };
-        // SAFETY: The field is protected by the siglock, which is held by the type's invariant.
-        Jobctl::new(unsafe { ptr::read(jobctl) })
+        task::jobctl(self.task)
+    }
+
+    /// Sets and clears job control bits that mean nothing but themselves.
+    #[inline]
+    pub(crate) fn change_jobctl(&mut self, change: impl FnOnce(Jobctl) -> Jobctl) {
+        write_field!(self.task, jobctl, change(self.jobctl()).bits());
     }
 
     /// Sets `pending`, unless the task is dying; returns whether it did.
@@ -91,6 +291,71 @@ impl<'t> SighandGuard<'t> {
         unsafe { bindings::task_set_jobctl_pending(self.task.as_ptr(), pending.bits()) }
     }
 
+    /// Clears all traps that are pending, and `JOBCTL_TRAPPING` in any case.
+    #[doc(alias = "task_clear_jobctl_pending")]
+    #[doc(alias = "task_clear_jobctl_trapping")]
+    #[inline]
+    pub(crate) fn clear_traps(&mut self) {
+        let traps = bindings::JOBCTL_TRAP_MASK as c_ulong;
+        // SAFETY: The siglock is held by the type's invariant, and these are bits of
+        // `JOBCTL_PENDING_MASK`, as the function asks for.
+        unsafe { bindings::task_clear_jobctl_pending(self.task.as_ptr(), traps) };
+        // SAFETY: The siglock is held by the type's invariant.
+        unsafe { bindings::task_clear_jobctl_trapping(self.task.as_ptr()) };
+    }
+
+    /// Whether the task's group is stopped, or is in the process of stopping.
+    #[inline]
+    pub(crate) fn group_stop_in_effect(&self) -> bool {
+        let signal = task::signal(self.task);
+        // SAFETY: The signal struct of a task lives as long as the task does, and its fields are
+        // protected by the siglock, which is held by the type's invariant.
+        let flags = unsafe { (*signal).flags };
+        // SAFETY: As above.
+        let stopping = unsafe { (*signal).group_stop_count };
+        flags & bindings::SIGNAL_STOP_STOPPED != 0 || stopping != 0
+    }
+
+    /// Whether the task's process ignores its children, which then reap themselves.
+    #[doc(alias = "ignoring_children")]
+    pub(crate) fn ignores_children(&self) -> bool {
+        const SIG_IGN: usize = 1;
+
+        let sighand = task::sighand(self.task);
+        // SAFETY: By the type's invariant, `sighand` is not null, and its actions are protected by
+        // the siglock, which is held.
+        let action = unsafe { &raw const (*sighand).action[bindings::SIGCHLD as usize - 1].sa };
+        // SAFETY: As above. CAST: A handler is a pointer, of which `SIG_IGN` is no function.
+        let handler = unsafe { (&raw const (*action).sa_handler).cast::<usize>().read() };
+        // SAFETY: As above.
+        let flags = unsafe { (*action).sa_flags };
+        handler == SIG_IGN || flags & bindings::SA_NOCLDWAIT as c_ulong != 0
+    }
+
+    /// Whether a `SIGKILL` is pending for the task.
+    #[doc(alias = "__fatal_signal_pending")]
+    #[inline]
+    pub(crate) fn fatal_signal_pending(&self) -> bool {
+        // SAFETY: The siglock is held by the type's invariant.
+        unsafe { bindings::ptrace_shim_fatal_signal_pending(self.task.as_ptr()) }
+    }
+
+    /// Queues a `SIGSTOP` from the kernel for the task alone.
+    #[doc(alias = "send_signal_locked")]
+    pub(crate) fn send_stop(&mut self) {
+        // SAFETY: The siglock is held by the type's invariant, and the second argument is one of
+        // the values that are no pointer. The result says that the signal was not queued, which it
+        // is not for a task that is exiting.
+        unsafe {
+            bindings::send_signal_locked(
+                bindings::SIGSTOP as c_int,
+                task::SEND_SIG_PRIV,
+                self.task.as_ptr(),
+                bindings::pid_type_PIDTYPE_PID,
+            )
+        };
+    }
+
     /// Makes the task look at what is pending: sets `TIF_SIGPENDING` and wakes it from an
     /// interruptible sleep or, with `resume`, from the stop that it is in.
     #[doc(alias = "ptrace_signal_wake_up")]
@@ -99,13 +364,114 @@ impl<'t> SighandGuard<'t> {
         // SAFETY: The siglock is held by the type's invariant.
         unsafe { bindings::ptrace_shim_signal_wake_up(self.task.as_ptr(), resume) };
     }
+
+    /// Wakes the task from a group stop, to look at what is pending.
+    #[doc(alias = "signal_wake_up_state")]
+    pub(crate) fn wake_from_group_stop(&mut self) {
+        self.change_jobctl(Jobctl::without_stopped);
+        // SAFETY: The siglock is held by the type's invariant.
+        unsafe { bindings::signal_wake_up_state(self.task.as_ptr(), bindings::__TASK_STOPPED) };
+    }
+
+    /// Ends the ptrace stop that the task is in, and wakes it.
+    #[doc(alias = "wake_up_state")]
+    #[inline]
+    pub(crate) fn end_ptrace_stop(&mut self) {
+        self.change_jobctl(Jobctl::without_traced);
+        // SAFETY: `self.task` is a valid task.
+        unsafe { bindings::wake_up_state(self.task.as_ptr(), bindings::__TASK_TRACED) };
+    }
+
+    /// The siginfo of the stop that the task is in; null if it has none.
+    #[inline]
+    fn last_siginfo(&self) -> *mut bindings::kernel_siginfo {
+        read_field!(self.task, last_siginfo)
+    }
+
+    /// The `si_code` of the stop that the task is in, if it has a siginfo.
+    #[inline]
+    pub(crate) fn stop_si_code(&self) -> Option<c_int> {
+        let info = self.last_siginfo();
+        if info.is_null() {
+            return None;
+        }
+        // SAFETY: Where it is not null, it is the siginfo of the stop, which does not end while the
+        // siglock is held, as it is by the type's invariant.
+        Some(unsafe { (*info).__bindgen_anon_1.si_code })
+    }
+
+    /// Copies the siginfo of the stop that the task is in, if it has one.
+    #[inline]
+    pub(crate) fn stop_siginfo(&self) -> Option<SigInfo> {
+        let info = self.last_siginfo();
+        if info.is_null() {
+            return None;
+        }
+        // SAFETY: As in `stop_si_code()`.
+        Some(unsafe { SigInfo::copy_from(info) })
+    }
+
+    /// Replaces the siginfo of the stop that the task is in; returns whether it has one.
+    #[inline]
+    pub(crate) fn set_stop_siginfo(&mut self, new: &SigInfo) -> bool {
+        let info = self.last_siginfo();
+        if info.is_null() {
+            return false;
+        }
+        // SAFETY: As in `stop_si_code()`.
+        unsafe { new.copy_to(info) };
+        true
+    }
+
+    /// Copies the siginfo at `index` of the signals that are pending for the task or, if `shared`,
+    /// for its process; returns [`None`] if there are not that many.
+    pub(crate) fn pending_siginfo(&self, shared: bool, mut index: usize) -> Option<SigInfo> {
+        let task = self.task.as_ptr();
+        let head = if shared {
+            // SAFETY: The signal struct of a task lives as long as the task does.
+            unsafe { &raw const (*task::signal(self.task)).shared_pending.list }
+        } else {
+            // SAFETY: `task` is a valid task.
+            unsafe { &raw const (*task).pending.list }
+        };
+        // SAFETY: The list is protected by the siglock, which is held by the type's invariant.
+        let mut entry = unsafe { (*head).next };
+        while !ptr::eq(entry, head) {
+            if index == 0 {
+                // SAFETY: An entry of this list that is not its head is in a `sigqueue`.
+                let queued = unsafe { kernel::container_of!(entry, bindings::sigqueue, list) };
+                // SAFETY: As above; it is not freed before it is taken off the list.
+                return Some(unsafe { SigInfo::copy_from(&raw const (*queued).info) });
+            }
+            index -= 1;
+            // SAFETY: `entry` is an entry of the list.
+            entry = unsafe { (*entry).next };
+        }
+        None
+    }
+
+    /// Sets the mask of signals that the task blocks.
+    #[inline]
+    pub(crate) fn set_blocked(&mut self, blocked: bindings::sigset_t) {
+        write_field!(self.task, blocked, blocked);
+    }
 }
 
 impl Drop for SighandGuard<'_> {
     #[inline]
     fn drop(&mut self) {
-        // SAFETY: By the type's invariant, this context holds the lock, and `flags` is what
-        // `lock_task_sighand()` gave for it.
-        unsafe { bindings::ptrace_shim_unlock_task_sighand(self.task.as_ptr(), &mut self.flags) };
+        let task = self.task.as_ptr();
+        match &mut self.unlock {
+            // SAFETY: By the type's invariant, this context holds the lock, and `flags` is what
+            // `lock_task_sighand()` gave for it.
+            Unlock::Restore(flags) => unsafe {
+                bindings::ptrace_shim_unlock_task_sighand(task, flags)
+            },
+            // SAFETY: By the type's invariant, this context holds the lock, and disabled interrupts
+            // when it took it.
+            Unlock::Irq => unsafe { bindings::ptrace_shim_siglock_unlock_irq(task) },
+            // SAFETY: By the type's invariant, this context holds the lock.
+            Unlock::Nested => unsafe { bindings::ptrace_shim_siglock_unlock(task) },
+        }
     }
 }

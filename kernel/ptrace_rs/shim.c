@@ -4,13 +4,32 @@
  * function can express. One wrapper per operation, and no logic.
  */
 
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/cn_proc.h>
 #include <linux/compat.h>
+#include <linux/cred.h>
+#include <linux/export.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/pid.h>
 #include <linux/ptrace.h>
+#include <linux/regset.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/seccomp.h>
+#include <linux/security.h>
+#include <linux/syscall_user_dispatch.h>
 #include <linux/syscalls.h>
+#include <linux/uaccess.h>
+#include <linux/wait_bit.h>
+
+#include <asm/syscall.h>
 
 #include "shim.h"
+
+/* The system call */
 
 SYSCALL_DEFINE4(ptrace, long, request, long, pid, unsigned long, addr,
 		unsigned long, data)
@@ -26,6 +45,14 @@ COMPAT_SYSCALL_DEFINE4(ptrace, compat_long_t, request, compat_long_t, pid,
 }
 #endif
 
+/*
+ * Declared in linux/regset.h and defined by the architecture. The export is
+ * near the main use, so that no architecture forgets it.
+ */
+EXPORT_SYMBOL_GPL(task_user_regset_view);
+
+/* Locks */
+
 void ptrace_shim_read_lock_tasklist(void)
 {
 	read_lock(&tasklist_lock);
@@ -36,13 +63,385 @@ void ptrace_shim_read_unlock_tasklist(void)
 	read_unlock(&tasklist_lock);
 }
 
+void ptrace_shim_write_lock_irq_tasklist(void)
+{
+	write_lock_irq(&tasklist_lock);
+}
+
+void ptrace_shim_write_unlock_irq_tasklist(void)
+{
+	write_unlock_irq(&tasklist_lock);
+}
+
 void ptrace_shim_unlock_task_sighand(struct task_struct *task,
 				     unsigned long *flags)
 {
 	unlock_task_sighand(task, flags);
 }
 
+void ptrace_shim_siglock_lock_irq(struct task_struct *task)
+{
+	spin_lock_irq(&task->sighand->siglock);
+}
+
+void ptrace_shim_siglock_unlock_irq(struct task_struct *task)
+{
+	spin_unlock_irq(&task->sighand->siglock);
+}
+
+void ptrace_shim_siglock_lock(struct task_struct *task)
+{
+	spin_lock(&task->sighand->siglock);
+}
+
+void ptrace_shim_siglock_unlock(struct task_struct *task)
+{
+	spin_unlock(&task->sighand->siglock);
+}
+
+void ptrace_shim_task_lock(struct task_struct *task)
+{
+	task_lock(task);
+}
+
+void ptrace_shim_task_unlock(struct task_struct *task)
+{
+	task_unlock(task);
+}
+
+int ptrace_shim_cred_guard_lock_interruptible(struct task_struct *task)
+{
+	return mutex_lock_interruptible(&task->signal->cred_guard_mutex);
+}
+
+void ptrace_shim_cred_guard_unlock(struct task_struct *task)
+{
+	mutex_unlock(&task->signal->cred_guard_mutex);
+}
+
+/* Lists */
+
+void ptrace_shim_list_add(struct list_head *entry, struct list_head *head)
+{
+	list_add(entry, head);
+}
+
+void ptrace_shim_list_del_init(struct list_head *entry)
+{
+	list_del_init(entry);
+}
+
+/* Credentials and permissions */
+
+const struct cred *ptrace_shim_current_cred(void)
+{
+	return current_cred();
+}
+
+const struct cred *ptrace_shim_task_cred(struct task_struct *task)
+{
+	return __task_cred(task);
+}
+
+bool ptrace_shim_ns_capable(struct user_namespace *ns, int cap)
+{
+	return ns_capable(ns, cap);
+}
+
+bool ptrace_shim_ns_capable_noaudit(struct user_namespace *ns, int cap)
+{
+	return ns_capable_noaudit(ns, cap);
+}
+
+bool ptrace_shim_capable(int cap)
+{
+	return capable(cap);
+}
+
+int ptrace_shim_security_ptrace_access_check(struct task_struct *child,
+					     unsigned int mode)
+{
+	return security_ptrace_access_check(child, mode);
+}
+
+int ptrace_shim_security_ptrace_traceme(struct task_struct *parent)
+{
+	return security_ptrace_traceme(parent);
+}
+
+void ptrace_shim_warn_no_creds(void)
+{
+	WARN(1, "denying ptrace access check without PTRACE_MODE_*CREDS\n");
+}
+
+int ptrace_shim_current_seccomp_mode(void)
+{
+	return seccomp_mode(&current->seccomp);
+}
+
+/* Tasks */
+
 void ptrace_shim_signal_wake_up(struct task_struct *task, bool resume)
 {
 	ptrace_signal_wake_up(task, resume);
+}
+
+bool ptrace_shim_fatal_signal_pending(struct task_struct *task)
+{
+	return __fatal_signal_pending(task);
+}
+
+pid_t ptrace_shim_task_pid_vnr(struct task_struct *task)
+{
+	return task_pid_vnr(task);
+}
+
+bool ptrace_shim_thread_group_empty(struct task_struct *task)
+{
+	return thread_group_empty(task);
+}
+
+bool ptrace_shim_autoreap(struct task_struct *task)
+{
+	return task->signal->autoreap;
+}
+
+void ptrace_shim_audit_ptrace(struct task_struct *task)
+{
+	audit_ptrace(task);
+}
+
+void ptrace_shim_proc_ptrace_connector(struct task_struct *task, int which_id)
+{
+	proc_ptrace_connector(task, which_id);
+}
+
+void ptrace_shim_wait_on_trapping(struct task_struct *task)
+{
+	wait_on_bit(&task->jobctl, JOBCTL_TRAPPING_BIT, TASK_KILLABLE);
+}
+
+bool ptrace_shim_test_tsk_restore_sigmask(struct task_struct *task)
+{
+	return test_tsk_restore_sigmask(task);
+}
+
+void ptrace_shim_clear_tsk_restore_sigmask(struct task_struct *task)
+{
+	clear_tsk_restore_sigmask(task);
+}
+
+void ptrace_shim_cond_resched(void)
+{
+	cond_resched();
+}
+
+/* How a tracee goes on */
+
+void ptrace_shim_set_syscall_trace(struct task_struct *task, bool on)
+{
+	if (on)
+		set_task_syscall_work(task, SYSCALL_TRACE);
+	else
+		clear_task_syscall_work(task, SYSCALL_TRACE);
+}
+
+void ptrace_shim_set_syscall_emu(struct task_struct *task, bool on)
+{
+#if defined(CONFIG_GENERIC_ENTRY) || defined(TIF_SYSCALL_EMU)
+	if (on)
+		set_task_syscall_work(task, SYSCALL_EMU);
+	else
+		clear_task_syscall_work(task, SYSCALL_EMU);
+#endif
+}
+
+bool ptrace_shim_enable_single_step(struct task_struct *task)
+{
+	if (!arch_has_single_step())
+		return false;
+	user_enable_single_step(task);
+	return true;
+}
+
+bool ptrace_shim_enable_block_step(struct task_struct *task)
+{
+	if (!arch_has_block_step())
+		return false;
+	user_enable_block_step(task);
+	return true;
+}
+
+void ptrace_shim_disable_single_step(struct task_struct *task)
+{
+	user_disable_single_step(task);
+}
+
+/* A tracee's registers */
+
+int ptrace_shim_copy_regset_from_user(struct task_struct *task,
+				      const struct user_regset_view *view,
+				      unsigned int setno, unsigned int size,
+				      const void __user *data)
+{
+	return copy_regset_from_user(task, view, setno, 0, size, data);
+}
+
+void ptrace_shim_syscall_where(struct task_struct *task,
+			       struct ptrace_syscall_info *info)
+{
+	struct pt_regs *regs = task_pt_regs(task);
+
+	info->arch = syscall_get_arch(task);
+	info->instruction_pointer = instruction_pointer(regs);
+	info->stack_pointer = user_stack_pointer(regs);
+}
+
+int ptrace_shim_syscall_get_nr(struct task_struct *task)
+{
+	return syscall_get_nr(task, task_pt_regs(task));
+}
+
+void ptrace_shim_syscall_get_arguments(struct task_struct *task,
+				       unsigned long args[6])
+{
+	syscall_get_arguments(task, task_pt_regs(task), args);
+}
+
+long ptrace_shim_syscall_get_error(struct task_struct *task)
+{
+	return syscall_get_error(task, task_pt_regs(task));
+}
+
+long ptrace_shim_syscall_get_return_value(struct task_struct *task)
+{
+	return syscall_get_return_value(task, task_pt_regs(task));
+}
+
+void ptrace_shim_syscall_set_nr(struct task_struct *task, int nr)
+{
+	syscall_set_nr(task, task_pt_regs(task), nr);
+}
+
+void ptrace_shim_syscall_set_arguments(struct task_struct *task,
+				       const unsigned long args[6])
+{
+	syscall_set_arguments(task, task_pt_regs(task), args);
+}
+
+void ptrace_shim_syscall_set_return_value(struct task_struct *task, int error,
+					  long val)
+{
+	syscall_set_return_value(task, task_pt_regs(task), error, val);
+}
+
+/* User memory */
+
+int ptrace_shim_put_user_ulong(unsigned long val, unsigned long __user *to)
+{
+	return put_user(val, to);
+}
+
+int ptrace_shim_get_iovec(struct iovec *iov, const struct iovec __user *from)
+{
+	if (!access_ok(from, sizeof(*from)) ||
+	    __get_user(iov->iov_base, &from->iov_base) ||
+	    __get_user(iov->iov_len, &from->iov_len))
+		return -EFAULT;
+	return 0;
+}
+
+int ptrace_shim_put_iov_len(size_t len, struct iovec __user *to)
+{
+	return __put_user(len, &to->iov_len);
+}
+
+#ifdef CONFIG_COMPAT
+int ptrace_shim_put_user_u32(u32 val, u32 __user *to)
+{
+	return put_user(val, to);
+}
+
+int ptrace_shim_get_compat_iovec(struct iovec *iov,
+				 const struct compat_iovec __user *from)
+{
+	compat_uptr_t base;
+	compat_size_t len;
+
+	if (!access_ok(from, sizeof(*from)) ||
+	    __get_user(base, &from->iov_base) ||
+	    __get_user(len, &from->iov_len))
+		return -EFAULT;
+	iov->iov_base = compat_ptr(base);
+	iov->iov_len = len;
+	return 0;
+}
+
+int ptrace_shim_put_compat_iov_len(size_t len, struct compat_iovec __user *to)
+{
+	return __put_user(len, &to->iov_len);
+}
+
+void __user *ptrace_shim_compat_ptr(compat_uptr_t uptr)
+{
+	return compat_ptr(uptr);
+}
+
+int ptrace_shim_copy_siginfo_to_user32(struct compat_siginfo __user *to,
+				       const struct kernel_siginfo *from)
+{
+	return copy_siginfo_to_user32(to, from);
+}
+
+bool ptrace_shim_in_compat_syscall(void)
+{
+	return in_compat_syscall();
+}
+#endif
+
+/* Requests that are carried out elsewhere in the kernel */
+
+int ptrace_shim_seccomp_get_filter(struct task_struct *task,
+				   unsigned long filter_off, void __user *data)
+{
+	return seccomp_get_filter(task, filter_off, data);
+}
+
+int ptrace_shim_seccomp_get_metadata(struct task_struct *task,
+				     unsigned long size, void __user *data)
+{
+	return seccomp_get_metadata(task, size, data);
+}
+
+int ptrace_shim_syscall_user_dispatch_set_config(struct task_struct *task,
+						 unsigned long size,
+						 void __user *data)
+{
+	return syscall_user_dispatch_set_config(task, size, data);
+}
+
+int ptrace_shim_syscall_user_dispatch_get_config(struct task_struct *task,
+						 unsigned long size,
+						 void __user *data)
+{
+	return syscall_user_dispatch_get_config(task, size, data);
+}
+
+int ptrace_shim_getfdpic(struct task_struct *task, unsigned long addr,
+			 unsigned long *loadmap)
+{
+#if defined(CONFIG_BINFMT_ELF_FDPIC) && defined(PTRACE_GETFDPIC)
+	struct mm_struct *mm = get_task_mm(task);
+
+	if (!mm)
+		return -ESRCH;
+	*loadmap = addr == PTRACE_GETFDPIC_EXEC ?
+			   mm->context.exec_fdpic_loadmap :
+		   addr == PTRACE_GETFDPIC_INTERP ?
+			   mm->context.interp_fdpic_loadmap : 0;
+	mmput(mm);
+	return 0;
+#else
+	return -EIO;
+#endif
 }

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! What each architecture does in its own way: steps, system calls, registers.
+
+use crate::{
+    stop::Stopped,
+    user::UserBuffer, //
+};
+use kernel::{
+    bindings,
+    error::to_result,
+    prelude::*,
+    task::Task,
+    transmute::{
+        AsBytes,
+        FromBytes, //
+    }, //
+};
+
+/// Whether the task stops when it enters and leaves a system call.
+#[doc(alias = "SYSCALL_WORK_SYSCALL_TRACE")]
+#[inline]
+pub(crate) fn set_syscall_trace(task: &Task, on: bool) {
+    // SAFETY: A valid task, whose flags are changed atomically.
+    unsafe { bindings::ptrace_shim_set_syscall_trace(task.as_ptr(), on) };
+}
+
+/// Whether the task stops when it enters a system call, which is then not carried out.
+///
+/// Nothing, where the architecture has no such thing.
+#[doc(alias = "SYSCALL_WORK_SYSCALL_EMU")]
+#[inline]
+pub(crate) fn set_syscall_emu(task: &Task, on: bool) {
+    // SAFETY: A valid task, whose flags are changed atomically.
+    unsafe { bindings::ptrace_shim_set_syscall_emu(task.as_ptr(), on) };
+}
+
+/// Has the tracee stop after an instruction. `EIO` if the architecture cannot.
+#[doc(alias = "user_enable_single_step")]
+pub(crate) fn enable_single_step(stopped: &Stopped<'_>) -> Result {
+    // SAFETY: The tracee is stopped and off the CPU.
+    if unsafe { bindings::ptrace_shim_enable_single_step(stopped.task().as_ptr()) } {
+        Ok(())
+    } else {
+        Err(EIO)
+    }
+}
+
+/// Has the tracee stop after a jump. `EIO` if the architecture cannot.
+#[doc(alias = "user_enable_block_step")]
+pub(crate) fn enable_block_step(stopped: &Stopped<'_>) -> Result {
+    // SAFETY: The tracee is stopped and off the CPU.
+    if unsafe { bindings::ptrace_shim_enable_block_step(stopped.task().as_ptr()) } {
+        Ok(())
+    } else {
+        Err(EIO)
+    }
+}
+
+/// Has the tracee take no more steps.
+#[doc(alias = "user_disable_single_step")]
+#[inline]
+pub(crate) fn disable_single_step(stopped: &Stopped<'_>) {
+    // SAFETY: The tracee is stopped and off the CPU.
+    unsafe { bindings::ptrace_shim_disable_single_step(stopped.task().as_ptr()) };
+}
+
+/// Undoes what the architecture has set up in the tracee.
+#[doc(alias = "ptrace_disable")]
+pub(crate) fn disable(stopped: &Stopped<'_>) {
+    // SAFETY: The tracee is stopped and off the CPU.
+    unsafe { bindings::ptrace_disable(stopped.task().as_ptr()) };
+}
+
+/// Warns of a caller in the kernel that does not say which credentials are to count.
+#[cold]
+pub(crate) fn warn_no_creds() {
+    // SAFETY: An FFI call with no additional requirements.
+    unsafe { bindings::ptrace_shim_warn_no_creds() };
+}
+
+// Sets of registers.
+
+/// A set of registers of a tracee, and its place among all of them.
+pub(crate) struct Regset {
+    view: *const bindings::user_regset_view,
+    number: c_uint,
+    /// The size of a register, in bytes.
+    pub(crate) size: c_uint,
+    /// The number of registers.
+    pub(crate) count: c_uint,
+}
+
+impl Regset {
+    /// Finds the set that is called `note` in core dumps, `NT_*`.
+    ///
+    /// Which there are depends on what the tracee runs: 32-bit or 64-bit code.
+    #[doc(alias = "find_regset")]
+    pub(crate) fn find(stopped: &Stopped<'_>, note: u32) -> Option<Self> {
+        // SAFETY: The tracee is stopped and off the CPU.
+        let view = unsafe { bindings::task_user_regset_view(stopped.task().as_ptr()) };
+        // SAFETY: Every task has a view, which is static and never changes.
+        let count = unsafe { (*view).n };
+        // SAFETY: As above.
+        let first = unsafe { (*view).regsets };
+        (0..count).find_map(|number| {
+            // SAFETY: `number` is that of a set of this view.
+            let set = unsafe { first.add(number as usize) };
+            // SAFETY: As above.
+            let note_of_set = unsafe { (*set).core_note_type };
+            (note_of_set == note).then(|| Self {
+                view,
+                number,
+                // SAFETY: As above.
+                size: unsafe { (*set).size },
+                // SAFETY: As above.
+                count: unsafe { (*set).n },
+            })
+        })
+    }
+
+    /// Copies `size` bytes of the set to the caller. What the set says, and `EFAULT`.
+    #[doc(alias = "copy_regset_to_user")]
+    pub(crate) fn copy_to_user(
+        &self,
+        stopped: &Stopped<'_>,
+        size: c_uint,
+        to: &UserBuffer,
+    ) -> Result {
+        // SAFETY: The tracee is stopped and off the CPU, and the set is one of the view; the
+        // function checks the address.
+        to_result(unsafe {
+            bindings::copy_regset_to_user(
+                stopped.task().as_ptr(),
+                self.view,
+                self.number,
+                0,
+                size,
+                to.base(),
+            )
+        })
+    }
+
+    /// Copies `size` bytes of the set from the caller. What the set says, `EOPNOTSUPP` if it cannot
+    /// be written, and `EFAULT`.
+    #[doc(alias = "copy_regset_from_user")]
+    pub(crate) fn copy_from_user(
+        &self,
+        stopped: &Stopped<'_>,
+        size: c_uint,
+        from: &UserBuffer,
+    ) -> Result {
+        // SAFETY: As in `copy_to_user()`.
+        to_result(unsafe {
+            bindings::ptrace_shim_copy_regset_from_user(
+                stopped.task().as_ptr(),
+                self.view,
+                self.number,
+                size,
+                from.base(),
+            )
+        })
+    }
+}
+
+// The system call that a tracee is in.
+
+/// How many arguments a system call has.
+pub(crate) const SYSCALL_ARGS: usize = 6;
+
+/// `struct ptrace_syscall_info`, with the union as what it is made of.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub(crate) struct SyscallInfo {
+    /// `PTRACE_SYSCALL_INFO_*`: which stop this is.
+    pub(crate) op: u8,
+    /// 0.
+    pub(crate) reserved: u8,
+    /// 0.
+    pub(crate) flags: u16,
+    arch: u32,
+    instruction_pointer: u64,
+    stack_pointer: u64,
+    /// The number of the call or, on leaving it, its result.
+    pub(crate) nr_or_rval: u64,
+    /// Its arguments or, on leaving it, in the first byte of the first: whether the result is an
+    /// error.
+    pub(crate) args: [u64; SYSCALL_ARGS],
+    /// In a stop by seccomp, what the filter says.
+    pub(crate) ret_data: u32,
+    reserved2: u32,
+}
+
+// SAFETY: These are integers, with no hole between them.
+unsafe impl AsBytes for SyscallInfo {}
+// SAFETY: These are integers.
+unsafe impl FromBytes for SyscallInfo {}
+
+const _: () = {
+    type Info = bindings::ptrace_syscall_info;
+    assert!(size_of::<SyscallInfo>() == size_of::<Info>());
+    assert!(
+        core::mem::offset_of!(SyscallInfo, nr_or_rval)
+            == core::mem::offset_of!(Info, __bindgen_anon_1)
+    );
+};
+
+impl SyscallInfo {
+    /// Where the tracee is; the rest is 0.
+    #[doc(alias = "syscall_get_arch")]
+    pub(crate) fn new(op: u8, stopped: &Stopped<'_>) -> Self {
+        let mut info = bindings::ptrace_syscall_info::default();
+        // SAFETY: The tracee is stopped and off the CPU.
+        unsafe { bindings::ptrace_shim_syscall_where(stopped.task().as_ptr(), &mut info) };
+        Self {
+            op,
+            reserved: 0,
+            flags: 0,
+            arch: info.arch,
+            instruction_pointer: info.instruction_pointer,
+            stack_pointer: info.stack_pointer,
+            nr_or_rval: 0,
+            args: [0; SYSCALL_ARGS],
+            ret_data: 0,
+            reserved2: 0,
+        }
+    }
+}
+
+/// The number of the system call.
+#[doc(alias = "syscall_get_nr")]
+pub(crate) fn syscall_nr(stopped: &Stopped<'_>) -> c_int {
+    // SAFETY: The tracee is stopped and off the CPU.
+    unsafe { bindings::ptrace_shim_syscall_get_nr(stopped.task().as_ptr()) }
+}
+
+/// The arguments of the system call.
+#[doc(alias = "syscall_get_arguments")]
+pub(crate) fn syscall_args(stopped: &Stopped<'_>) -> [c_ulong; SYSCALL_ARGS] {
+    let mut args = [0; SYSCALL_ARGS];
+    // SAFETY: The tracee is stopped and off the CPU, and there is room for the arguments.
+    unsafe {
+        bindings::ptrace_shim_syscall_get_arguments(stopped.task().as_ptr(), args.as_mut_ptr())
+    };
+    args
+}
+
+/// The error that the system call returns; 0 if it returns none.
+#[doc(alias = "syscall_get_error")]
+pub(crate) fn syscall_error(stopped: &Stopped<'_>) -> c_long {
+    // SAFETY: The tracee is stopped and off the CPU.
+    unsafe { bindings::ptrace_shim_syscall_get_error(stopped.task().as_ptr()) }
+}
+
+/// What the system call returns.
+#[doc(alias = "syscall_get_return_value")]
+pub(crate) fn syscall_return_value(stopped: &Stopped<'_>) -> c_long {
+    // SAFETY: The tracee is stopped and off the CPU.
+    unsafe { bindings::ptrace_shim_syscall_get_return_value(stopped.task().as_ptr()) }
+}
+
+/// Makes it another system call.
+#[doc(alias = "syscall_set_nr")]
+pub(crate) fn set_syscall_nr(stopped: &Stopped<'_>, nr: c_int) {
+    // SAFETY: The tracee is stopped and off the CPU.
+    unsafe { bindings::ptrace_shim_syscall_set_nr(stopped.task().as_ptr(), nr) };
+}
+
+/// Gives the system call other arguments.
+#[doc(alias = "syscall_set_arguments")]
+pub(crate) fn set_syscall_args(stopped: &Stopped<'_>, args: &[c_ulong; SYSCALL_ARGS]) {
+    // SAFETY: The tracee is stopped and off the CPU, and these are the arguments.
+    unsafe {
+        bindings::ptrace_shim_syscall_set_arguments(stopped.task().as_ptr(), args.as_ptr())
+    };
+}
+
+/// Has the system call return `error` or, if that is 0, `value`.
+#[doc(alias = "syscall_set_return_value")]
+pub(crate) fn set_syscall_return_value(stopped: &Stopped<'_>, error: c_int, value: c_long) {
+    // SAFETY: The tracee is stopped and off the CPU.
+    unsafe {
+        bindings::ptrace_shim_syscall_set_return_value(stopped.task().as_ptr(), error, value)
+    };
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `PTRACE_DETACH`, and what happens to tracees when their tracer exits.
+
+#![forbid(unsafe_code)]
+
+use crate::{
+    arch,
+    jobctl::Jobctl,
+    list::{
+        self,
+        DeadList, //
+    },
+    lock::{
+        SighandGuard,
+        TasklistWrite, //
+    },
+    options::{
+        DetachSignal,
+        PtFlags, //
+    },
+    stop::Stopped,
+    task, //
+};
+use kernel::{
+    bindings,
+    task::{
+        CurrentTask,
+        Task, //
+    }, //
+};
+
+/// Takes `child` from its tracer, and puts it in the state that its group is in.
+///
+/// That is a group stop, if one is in effect or begins, and else it runs. From a ptrace stop, it
+/// gets to a group stop by way of running, which is hidden from nobody.
+///
+/// From `PTRACE_DETACH`, `child` is in a ptrace stop, unless it was killed meanwhile; from the exit
+/// of its tracer, it may be in any state. Takes the siglock. The caller has seen that `child` is
+/// traced.
+#[doc(alias = "__ptrace_unlink")]
+pub(crate) fn unlink(child: &Task, tasklist: &TasklistWrite) {
+    arch::set_syscall_trace(child, false);
+    arch::set_syscall_emu(child, false);
+
+    list::unlink(child, tasklist);
+
+    // A task is taken from its tracer before it is released.
+    let Some(mut sighand) = SighandGuard::lock_nested(child, tasklist) else {
+        task::clear_ptrace_flags(child, tasklist);
+        return;
+    };
+    task::clear_ptrace_flags(child, tasklist);
+    sighand.clear_traps();
+
+    if !task::is_exiting(child) && sighand.group_stop_in_effect() {
+        sighand.change_jobctl(Jobctl::with_stop_pending);
+    }
+
+    // Only what is in a ptrace stop may be woken so: else, a TASK_KILLABLE sleep might end.
+    let jobctl = sighand.jobctl();
+    if jobctl.has_stop_pending() || jobctl.is_traced() {
+        sighand.signal_wake_up(true);
+    }
+}
+
+/// Takes `child` from `tracer`; returns whether it is a zombie that the caller is to reap, when it
+/// has dropped `tasklist_lock`.
+///
+/// That a zombie had a tracer has kept its real parent from being told, and itself from being
+/// reaped: that is made up for here.
+#[doc(alias = "__ptrace_detach")]
+fn unlink_and_bury(tracer: &Task, child: &Task, tasklist: &TasklistWrite) -> bool {
+    unlink(child, tasklist);
+
+    if task::exit_state(child, tasklist) != bindings::EXIT_ZOMBIE {
+        return false;
+    }
+
+    let dead = if !task::is_group_leader(child) {
+        true
+    } else if !task::is_only_thread(child, tasklist) {
+        false
+    } else if !task::same_thread_group(task::real_parent(child, tasklist), tracer) {
+        task::notify_parent(child, tasklist)
+    } else if ignores_children(tracer, tasklist) || task::is_autoreaped(child) {
+        // Its own child, which would have reaped itself. Threads of the tracer may wait for it.
+        task::wake_up_parent(child, tracer);
+        true
+    } else {
+        false
+    };
+    if dead {
+        task::set_dead(child, tasklist);
+    }
+    dead
+}
+
+/// Whether the children of `task` reap themselves.
+fn ignores_children(task: &Task, tasklist: &TasklistWrite) -> bool {
+    SighandGuard::lock_nested(task, tasklist).is_some_and(|sighand| sighand.ignores_children())
+}
+
+/// Lets go of a tracee, which goes on with `signal`, or as its group stop says.
+///
+/// Takes `tasklist_lock` for writing. Sleeps.
+#[doc(alias = "ptrace_detach")]
+pub(crate) fn detach(stopped: Stopped<'_>, signal: DetachSignal, current: &CurrentTask) {
+    let child = stopped.task();
+    arch::disable(&stopped);
+    {
+        let tasklist = TasklistWrite::lock_irq();
+        // Frozen, it was not killed, and only its tracer lets go of it.
+        kernel::warn_on!(
+            task::ptrace_flags(child) == 0 || task::exit_state(child, &tasklist) != 0
+        );
+        // Under the lock that wait_task_stopped() holds: see resume().
+        task::set_exit_code(child, signal.number());
+        // It is no zombie.
+        let _ = unlink_and_bury(current, child, &tasklist);
+    }
+    task::tell_connector(child, bindings::PTRACE_DETACH);
+}
+
+/// Lets go of all tracees of a task that exits, and puts those on `dead` that are to be reaped.
+#[doc(alias = "exit_ptrace")]
+pub(crate) fn exit(tracer: &Task, mut dead: DeadList, tasklist: &TasklistWrite) {
+    // Each is taken off the list that this goes through.
+    while let Some(child) = list::first_tracee(tracer, tasklist) {
+        if PtFlags::new(task::ptrace_flags(child)).kills_on_exit() {
+            task::kill_by_kernel(child);
+        }
+        if unlink_and_bury(tracer, child, tasklist) {
+            dead.push(child, tasklist);
+        }
+    }
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! The memory of the caller: what requests put there and get from there.
+
+use core::{
+    mem::MaybeUninit,
+    ptr, //
+};
+use kernel::{
+    bindings,
+    error::to_result,
+    prelude::*,
+    transmute::{
+        AsBytes,
+        FromBytes, //
+    },
+    uaccess::{
+        UserPtr,
+        UserSlice, //
+    }, //
+};
+
+/// Whose layout a structure in the caller's memory has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Abi {
+    /// That of the kernel.
+    Native,
+    /// That of 32-bit programs on a 64-bit kernel.
+    #[cfg(CONFIG_COMPAT)]
+    Compat,
+}
+
+impl Abi {
+    /// The ABI of the system call that is being carried out.
+    #[doc(alias = "in_compat_syscall")]
+    #[inline]
+    pub(crate) fn of_caller() -> Self {
+        #[cfg(CONFIG_COMPAT)]
+        // SAFETY: An FFI call with no additional requirements.
+        if unsafe { bindings::ptrace_shim_in_compat_syscall() } {
+            return Self::Compat;
+        }
+        Self::Native
+    }
+}
+
+/// A pointer of a 32-bit program.
+#[cfg(CONFIG_COMPAT)]
+#[inline]
+pub(crate) fn compat_ptr(pointer: u32) -> c_ulong {
+    // SAFETY: An FFI call with no additional requirements; nothing is read or written.
+    unsafe { bindings::ptrace_shim_compat_ptr(pointer) }.addr()
+}
+
+/// Puts a word at `to`. `EFAULT`.
+#[doc(alias = "put_user")]
+#[inline]
+pub(crate) fn put_word(word: c_ulong, to: c_ulong, abi: Abi) -> Result {
+    match abi {
+        // SAFETY: The function checks the address.
+        Abi::Native => to_result(unsafe {
+            bindings::ptrace_shim_put_user_ulong(word, ptr::without_provenance_mut(to))
+        }),
+        #[cfg(CONFIG_COMPAT)]
+        // CAST: A 32-bit program gets the low half, as in C.
+        // SAFETY: The function checks the address.
+        Abi::Compat => to_result(unsafe {
+            bindings::ptrace_shim_put_user_u32(word as u32, ptr::without_provenance_mut(to))
+        }),
+    }
+}
+
+/// Copies `value` to `to`: the first `len` bytes, if it has more. `EFAULT`.
+pub(crate) fn copy_to_user<T: AsBytes>(value: &T, len: c_ulong, to: c_ulong) -> Result {
+    let bytes = value.as_bytes();
+    let bytes = bytes.get(..len).unwrap_or(bytes);
+    UserSlice::new(UserPtr::from_addr(to), bytes.len())
+        .writer()
+        .write_slice(bytes)
+}
+
+/// Copies a `T` from `from`. `EFAULT`.
+pub(crate) fn copy_from_user<T: FromBytes>(from: c_ulong) -> Result<T> {
+    UserSlice::new(UserPtr::from_addr(from), size_of::<T>())
+        .reader()
+        .read()
+}
+
+/// Copies bytes to `to`. `EFAULT`.
+#[doc(alias = "copy_to_user")]
+pub(crate) fn copy_bytes_to_user(bytes: &[u8], to: c_ulong) -> Result {
+    UserSlice::new(UserPtr::from_addr(to), bytes.len())
+        .writer()
+        .write_slice(bytes)
+}
+
+/// Copies bytes from `from`. `EFAULT`.
+#[doc(alias = "copy_from_user")]
+pub(crate) fn copy_bytes_from_user(from: c_ulong, bytes: &mut [u8]) -> Result {
+    UserSlice::new(UserPtr::from_addr(from), bytes.len())
+        .reader()
+        .read_slice(bytes)
+}
+
+/// A siginfo, which is copied as the bytes that it is: it has a hole, which is the user's to see.
+///
+/// # Invariants
+///
+/// Every byte is initialised.
+pub(crate) struct SigInfo(MaybeUninit<bindings::kernel_siginfo>);
+
+impl SigInfo {
+    /// Copies a siginfo of the kernel.
+    ///
+    /// # Safety
+    ///
+    /// `from` points to a siginfo that is valid and does not change meanwhile.
+    #[doc(alias = "copy_siginfo")]
+    #[inline]
+    pub(crate) unsafe fn copy_from(from: *const bindings::kernel_siginfo) -> Self {
+        let mut info = MaybeUninit::<bindings::kernel_siginfo>::uninit();
+        // SAFETY: By the requirement of this function. Bytes, so that the hole is copied too.
+        unsafe {
+            ptr::copy_nonoverlapping(
+                from.cast::<u8>(),
+                info.as_mut_ptr().cast::<u8>(),
+                size_of::<bindings::kernel_siginfo>(),
+            )
+        };
+        // INVARIANT: All of it was just copied.
+        Self(info)
+    }
+
+    /// Copies it to a siginfo of the kernel.
+    ///
+    /// # Safety
+    ///
+    /// `to` points to a place for a siginfo that nobody else uses meanwhile.
+    #[doc(alias = "copy_siginfo")]
+    #[inline]
+    pub(crate) unsafe fn copy_to(&self, to: *mut bindings::kernel_siginfo) {
+        // SAFETY: By the requirement of this function. Bytes, so that the hole is copied too.
+        unsafe {
+            ptr::copy_nonoverlapping(
+                self.0.as_ptr().cast::<u8>(),
+                to.cast::<u8>(),
+                size_of::<bindings::kernel_siginfo>(),
+            )
+        };
+    }
+
+    /// Copies it to the caller. `EFAULT`.
+    #[doc(alias = "copy_siginfo_to_user")]
+    pub(crate) fn copy_to_user(&self, to: c_ulong, abi: Abi) -> Result {
+        match abi {
+            // SAFETY: By the type's invariant, there is a siginfo; the function checks the address.
+            Abi::Native => to_result(unsafe {
+                bindings::copy_siginfo_to_user(ptr::without_provenance_mut(to), self.0.as_ptr())
+            }),
+            #[cfg(CONFIG_COMPAT)]
+            // CAST: An address of a 32-bit program.
+            // SAFETY: As above.
+            Abi::Compat => to_result(unsafe {
+                bindings::ptrace_shim_copy_siginfo_to_user32(
+                    ptr::without_provenance_mut(compat_ptr(to as u32)),
+                    self.0.as_ptr(),
+                )
+            }),
+        }
+    }
+
+    /// Copies one from the caller. `EFAULT`; `E2BIG` if it is of an unknown kind, and longer than
+    /// the kernel knows.
+    #[doc(alias = "copy_siginfo_from_user")]
+    pub(crate) fn copy_from_user(from: c_ulong, abi: Abi) -> Result<Self> {
+        let mut info = MaybeUninit::uninit();
+        match abi {
+            // SAFETY: There is a place for a siginfo; the function checks the address.
+            Abi::Native => to_result(unsafe {
+                bindings::copy_siginfo_from_user(info.as_mut_ptr(), ptr::without_provenance(from))
+            }),
+            #[cfg(CONFIG_COMPAT)]
+            // SAFETY: As above.
+            Abi::Compat => to_result(unsafe {
+                bindings::copy_siginfo_from_user32(info.as_mut_ptr(), ptr::without_provenance(from))
+            }),
+        }?;
+        // INVARIANT: The functions set every byte where they succeed.
+        Ok(Self(info))
+    }
+}
+
+/// The arguments of `PTRACE_PEEKSIGINFO`.
+#[repr(transparent)]
+pub(crate) struct PeekArgs(bindings::ptrace_peeksiginfo_args);
+
+// SAFETY: These are integers.
+unsafe impl FromBytes for PeekArgs {}
+
+impl PeekArgs {
+    /// Copies them from the caller. `EFAULT`.
+    pub(crate) fn copy_from_user(from: c_ulong) -> Result<Self> {
+        copy_from_user(from)
+    }
+
+    /// The flags, `PTRACE_PEEKSIGINFO_*`.
+    pub(crate) fn flags(&self) -> u32 {
+        self.0.flags
+    }
+
+    /// Which is the first.
+    pub(crate) fn offset(&self) -> u64 {
+        self.0.off
+    }
+
+    /// How many there are to be.
+    pub(crate) fn count(&self) -> c_int {
+        self.0.nr
+    }
+}
+
+/// A mask of signals, as the caller sees it.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct SigMask(pub(crate) bindings::sigset_t);
+
+// SAFETY: These are integers.
+unsafe impl FromBytes for SigMask {}
+// SAFETY: These are integers, with no hole between them.
+unsafe impl AsBytes for SigMask {}
+
+/// The configuration of restartable sequences, as the caller sees it.
+#[cfg(CONFIG_RSEQ)]
+#[repr(transparent)]
+pub(crate) struct RseqConfiguration(pub(crate) bindings::ptrace_rseq_configuration);
+
+// SAFETY: These are integers, with no hole between them.
+#[cfg(CONFIG_RSEQ)]
+unsafe impl AsBytes for RseqConfiguration {}
+
+/// A buffer of the caller, given by an iovec.
+pub(crate) struct UserBuffer {
+    iov: bindings::iovec,
+    from: c_ulong,
+    abi: Abi,
+}
+
+impl UserBuffer {
+    /// Reads the iovec at `from`. `EFAULT`.
+    #[doc(alias = "iovec")]
+    pub(crate) fn get(from: c_ulong, abi: Abi) -> Result<Self> {
+        let mut iov = bindings::iovec::default();
+        match abi {
+            // SAFETY: There is a place for an iovec; the function checks the address.
+            Abi::Native => to_result(unsafe {
+                bindings::ptrace_shim_get_iovec(&mut iov, ptr::without_provenance(from))
+            }),
+            #[cfg(CONFIG_COMPAT)]
+            // SAFETY: As above.
+            Abi::Compat => to_result(unsafe {
+                bindings::ptrace_shim_get_compat_iovec(&mut iov, ptr::without_provenance(from))
+            }),
+        }?;
+        Ok(Self { iov, from, abi })
+    }
+
+    /// The address of the buffer, which nobody has checked.
+    pub(crate) fn base(&self) -> *mut c_void {
+        self.iov.iov_base
+    }
+
+    /// The size of the buffer, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.iov.iov_len as usize
+    }
+
+    /// Writes back how much of the buffer was used, in bytes. `EFAULT`.
+    pub(crate) fn put_len(&self, len: usize) -> Result {
+        match self.abi {
+            // SAFETY: The address was checked when the iovec was read.
+            Abi::Native => to_result(unsafe {
+                bindings::ptrace_shim_put_iov_len(len, ptr::without_provenance_mut(self.from))
+            }),
+            #[cfg(CONFIG_COMPAT)]
+            // SAFETY: As above.
+            Abi::Compat => to_result(unsafe {
+                bindings::ptrace_shim_put_compat_iov_len(
+                    len,
+                    ptr::without_provenance_mut(self.from),
+                )
+            }),
+        }
+    }
+}
