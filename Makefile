@@ -10,7 +10,7 @@ endif
 ifneq ($(LINUX),)
 override LINUX := $(abspath $(LINUX))
 endif
-export ENV LINUX ACCEL CPUS MEMORY TIMEOUT APPEND
+export ENV LINUX PROFILE ACCEL CPUS MEMORY TIMEOUT APPEND
 
 in_env := scripts/in-env
 
@@ -21,7 +21,7 @@ MAKEFLAGS += --no-print-directory
 help: ## This list
 	@echo 'Targets; K=rust (default), K=fallback or K=pristine chooses the kernel:'
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20 | sed 's/^/  /'
-	@echo 'Settings: K=, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT='
+	@echo 'Settings: K=, PROFILE=debug|kasan, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT='
 
 .PHONY: run
 run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_INTERRUPT

@@ -60,7 +60,8 @@ lock() {
 	flock 9
 }
 
-# kernel_paths K: set tree (source) and out (build directory) for kernel K.
+# kernel_paths K: set tree (source), out (build directory) and name for kernel K
+# with the checkers of PROFILE, if that is set.
 kernel_paths() {
 	case " $kernels " in
 	*" $1 "*) ;;
@@ -68,5 +69,11 @@ kernel_paths() {
 	esac
 	tree=$build/linux
 	[ "$1" != pristine ] || tree=$build/linux-pristine
-	out=$build/$1
+	name=$1
+	if [ -n "${PROFILE:-}" ]; then
+		profile=$top/scripts/profiles/$PROFILE.config
+		[ -e "$profile" ] || die "PROFILE=$PROFILE is unknown; PROFILE is debug or kasan"
+		name=$1-$PROFILE
+	fi
+	out=$build/$name
 }

@@ -29,6 +29,7 @@ use crate::{
         Operation,
         Request, //
     },
+    stats,
     stop::{
         Attached,
         Frozen,
@@ -97,6 +98,15 @@ fn syscall(
     Ok(0)
 }
 
+/// What the system call returns; counted.
+#[inline]
+fn finish(request: c_long, result: Result<c_long>) -> c_long {
+    // CAST: An errno fits.
+    let ret = result.unwrap_or_else(|error| error.to_errno() as c_long);
+    stats::count(request, ret);
+    ret
+}
+
 /// ptrace(2), native.
 ///
 /// # Safety
@@ -113,8 +123,7 @@ pub(crate) unsafe extern "C" fn ptrace_rs_syscall(
         // SAFETY: The tracee is stopped and off the CPU.
         unsafe { bindings::arch_ptrace(child.as_ptr(), request, addr, data) }
     });
-    // CAST: An errno fits.
-    result.unwrap_or_else(|error| error.to_errno() as c_long)
+    finish(request, result)
 }
 
 /// ptrace(2), as 32-bit programs call it.
@@ -143,8 +152,7 @@ pub(crate) unsafe extern "C" fn ptrace_rs_compat_syscall(
             unsafe { bindings::compat_arch_ptrace(child.as_ptr(), request, addr, data) }
         },
     );
-    // CAST: An errno fits.
-    result.unwrap_or_else(|error| error.to_errno() as c_long)
+    finish(wide_request, result)
 }
 
 /// A request that is not the architecture's own. `EIO` if it is none.

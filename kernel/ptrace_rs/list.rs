@@ -14,7 +14,6 @@ use crate::{
 use core::ptr;
 use kernel::{
     bindings,
-    prelude::*,
     task::Task, //
 };
 

@@ -12,7 +12,14 @@
 //!
 //! C header: [`include/linux/ptrace.h`](srctree/include/linux/ptrace.h).
 
-use kernel::prelude::*;
+use kernel::{
+    debugfs::{
+        Dir,
+        File, //
+    },
+    fmt,
+    prelude::*, //
+};
 
 mod access;
 mod arch;
@@ -34,6 +41,7 @@ mod request;
 mod resume;
 mod siginfo;
 mod sigmask;
+mod stats;
 mod stop;
 mod syscall_info;
 mod task;
@@ -45,16 +53,44 @@ module! {
     authors: ["The developers of ptrace in Rust for Linux"],
     description: "ptrace(2) in Rust",
     license: "GPL",
+    params: {
+        stats: bool {
+            default: false,
+            description: "Count the calls and errors of each request, for debugfs",
+        },
+    },
 }
 
-/// The system call as a module of the kernel: its place in the log, for now.
-///
-/// The system call itself needs no set-up and works before this is initialised.
-struct PtraceModule;
+/// The version of the crate: that of the series, as it was posted.
+const VERSION: &str = "1";
 
-impl kernel::Module for PtraceModule {
-    fn init(_module: &'static ThisModule) -> Result<Self> {
-        pr_info!("ptrace(2) is built from Rust\n");
-        Ok(Self)
+/// What of the system call can be seen in debugfs, under `ptrace_rs`.
+///
+/// The system call itself needs no set-up, and works before this is initialised.
+#[pin_data]
+struct PtraceModule {
+    _dir: Dir,
+    #[pin]
+    _requests: File<stats::Table>,
+    #[pin]
+    _version: File<&'static str>,
+}
+
+impl kernel::InPlaceModule for PtraceModule {
+    fn init(_module: &'static ThisModule) -> impl PinInit<Self, Error> {
+        if module_parameters::stats.value() {
+            stats::enable();
+        }
+        let dir = Dir::new(c"ptrace_rs");
+        try_pin_init!(Self {
+            _requests <- dir.read_callback_file(c"requests", stats::Table, &stats::Table::show),
+            _version <- dir.read_callback_file(c"version", VERSION, &show_version),
+            _dir: dir,
+        })
     }
+}
+
+/// Writes the version, as a line.
+fn show_version(version: &&'static str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    writeln!(f, "{version}")
 }
