@@ -31,6 +31,11 @@ run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_IN
 check: kernel selftests ## Run the tests in a guest
 	@$(in_env) scripts/check $(K)
 
+.PHONY: compare
+compare: selftests ## Compare the kernel's own selftests on the three kernels
+	@for k in pristine fallback rust; do $(in_env) scripts/kernel $$k || exit; done
+	@$(in_env) scripts/compare
+
 .PHONY: guest
 guest: kernel selftests ## Run CMD='...' in a guest and exit with its status
 	@$(if $(CMD),,echo "error: name a command: make guest CMD='...'" >&2; exit 1;) \

@@ -270,9 +270,7 @@ pub(crate) fn set_syscall_nr(stopped: &Stopped<'_>, nr: c_int) {
 #[doc(alias = "syscall_set_arguments")]
 pub(crate) fn set_syscall_args(stopped: &Stopped<'_>, args: &[c_ulong; SYSCALL_ARGS]) {
     // SAFETY: The tracee is stopped and off the CPU, and these are the arguments.
-    unsafe {
-        bindings::ptrace_shim_syscall_set_arguments(stopped.task().as_ptr(), args.as_ptr())
-    };
+    unsafe { bindings::ptrace_shim_syscall_set_arguments(stopped.task().as_ptr(), args.as_ptr()) };
 }
 
 /// Has the system call return `error` or, if that is 0, `value`.

@@ -64,11 +64,7 @@ pub(crate) fn seccomp_metadata(
 
 /// `PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG`.
 #[doc(alias = "syscall_user_dispatch_set_config")]
-pub(crate) fn set_dispatch(
-    stopped: &Stopped<'_>,
-    size: c_ulong,
-    data: c_ulong,
-) -> Result<c_int> {
+pub(crate) fn set_dispatch(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result<c_int> {
     let task = stopped.task().as_ptr();
     let data = ptr::without_provenance_mut(data);
     // SAFETY: A stopped tracee; the function checks the address.
@@ -77,11 +73,7 @@ pub(crate) fn set_dispatch(
 
 /// `PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG`.
 #[doc(alias = "syscall_user_dispatch_get_config")]
-pub(crate) fn get_dispatch(
-    stopped: &Stopped<'_>,
-    size: c_ulong,
-    data: c_ulong,
-) -> Result<c_int> {
+pub(crate) fn get_dispatch(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result<c_int> {
     let task = stopped.task().as_ptr();
     let data = ptr::without_provenance_mut(data);
     // SAFETY: A stopped tracee; the function checks the address.

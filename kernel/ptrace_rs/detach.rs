@@ -111,9 +111,7 @@ pub(crate) fn detach(stopped: Stopped<'_>, signal: DetachSignal, current: &Curre
     {
         let tasklist = TasklistWrite::lock_irq();
         // Frozen, it was not killed, and only its tracer lets go of it.
-        kernel::warn_on!(
-            task::ptrace_flags(child) == 0 || task::exit_state(child, &tasklist) != 0
-        );
+        kernel::warn_on!(task::ptrace_flags(child) == 0 || task::exit_state(child, &tasklist) != 0);
         // Under the lock that wait_task_stopped() holds: see resume().
         task::set_exit_code(child, signal.number());
         // It is no zombie.

@@ -198,7 +198,13 @@ pub(crate) unsafe extern "C" fn compat_ptrace_request(
     let child = unsafe { task::from_raw(child) };
     // SAFETY: The system call has frozen the tracee before it called `compat_arch_ptrace()`.
     let stopped = unsafe { Stopped::assume(child) };
-    to_ret(compat::carry_out(operation, stopped, addr, data, current!()))
+    to_ret(compat::carry_out(
+        operation,
+        stopped,
+        addr,
+        data,
+        current!(),
+    ))
 }
 
 /// Whether the current task may look into `task`: see [`access::may_access`].

@@ -174,15 +174,24 @@ mod tests {
         let seized = PtFlags::seized(all);
         assert!(seized.is_seized() && seized.kills_on_exit() && seized.suspends_seccomp());
         assert_eq!(seized.with_options(none), PtFlags::seized(none));
-        assert_eq!(PtFlags::ATTACHED.with_options(all).with_options(none), PtFlags::ATTACHED);
+        assert_eq!(
+            PtFlags::ATTACHED.with_options(all).with_options(none),
+            PtFlags::ATTACHED
+        );
         assert!(!PtFlags::ATTACHED.with_options(all).is_seized());
     }
 
     #[test]
     fn a_signal_is_0_to_64() {
         for number in 0..=64 {
-            assert_eq!(ResumeSignal::new(number).map(|s| s.number()), Ok(number as c_int));
-            assert_eq!(DetachSignal::new(number).map(|s| s.number()), Ok(number as c_int));
+            assert_eq!(
+                ResumeSignal::new(number).map(|s| s.number()),
+                Ok(number as c_int)
+            );
+            assert_eq!(
+                DetachSignal::new(number).map(|s| s.number()),
+                Ok(number as c_int)
+            );
         }
         for number in [65, 127, 128, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff] {
             assert_eq!(ResumeSignal::new(number), Err(EIO));

@@ -134,8 +134,14 @@ mod tests {
         for bit in 0..u32::BITS {
             assert_eq!(Peek::new(1 << bit, 0, 1).is_ok(), bit == 0);
         }
-        assert_eq!(Peek::new(0, 0, 1).map(|p| p.map(|p| p.shared)), Ok(Some(false)));
-        assert_eq!(Peek::new(1, 0, 1).map(|p| p.map(|p| p.shared)), Ok(Some(true)));
+        assert_eq!(
+            Peek::new(0, 0, 1).map(|p| p.map(|p| p.shared)),
+            Ok(Some(false))
+        );
+        assert_eq!(
+            Peek::new(1, 0, 1).map(|p| p.map(|p| p.shared)),
+            Ok(Some(true))
+        );
     }
 
     #[test]
@@ -144,7 +150,10 @@ mod tests {
             assert_eq!(Peek::new(0, 0, count), Err(EINVAL));
         }
         for count in [0, 1, c_int::MAX] {
-            assert_eq!(Peek::new(0, 0, count).map(|p| p.map(|p| p.count)), Ok(Some(count)));
+            assert_eq!(
+                Peek::new(0, 0, count).map(|p| p.map(|p| p.count)),
+                Ok(Some(count))
+            );
         }
     }
 

@@ -7,12 +7,12 @@
 //! duty to unfreeze, [`Frozen`], and the right to look, [`Stopped`], are two types.
 
 use crate::{
+    jobctl::Jobctl,
     lock::{
         SighandGuard,
         TasklistHeld,
         TasklistRead, //
     },
-    jobctl::Jobctl,
     options::PtFlags,
     task, //
 };

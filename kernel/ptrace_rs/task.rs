@@ -6,6 +6,8 @@
 //! what the siglock protects is in [`crate::lock::SighandGuard`]. No reference to a `task_struct`
 //! is ever made: C changes it at any time.
 
+#[cfg(CONFIG_RSEQ)]
+use crate::user::RseqConfiguration;
 use crate::{
     cred::UserNs,
     jobctl::Jobctl,
@@ -17,8 +19,6 @@ use crate::{
     options::PtFlags,
     stop::Stopped, //
 };
-#[cfg(CONFIG_RSEQ)]
-use crate::user::RseqConfiguration;
 use core::{
     marker::PhantomData,
     ptr::{
@@ -330,9 +330,7 @@ pub(crate) fn wait_while_trapping(task: &Task) {
 pub(crate) fn kill(task: &Task) {
     // SAFETY: `task` is a valid task, and the second argument is one of the values that are no
     // pointer. The result says whether the task was alive, which it need not be.
-    unsafe {
-        bindings::send_sig_info(bindings::SIGKILL as c_int, SEND_SIG_NOINFO, task.as_ptr())
-    };
+    unsafe { bindings::send_sig_info(bindings::SIGKILL as c_int, SEND_SIG_NOINFO, task.as_ptr()) };
 }
 
 /// Sends `SIGKILL`, as the kernel.

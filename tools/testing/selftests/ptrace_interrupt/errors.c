@@ -12,7 +12,7 @@
 
 #include "ptrace_test.h"
 
-#define BAD_POINTER	((unsigned long)8)
+#define BAD_POINTER	8UL
 #define OLDSETOPTIONS	21
 
 struct sud_config {
@@ -121,7 +121,7 @@ TEST_F(errors, other_thread_is_esrch)
 	ASSERT_EQ(0, pthread_create(&thread, NULL, all_from_thread,
 				    (void *)(long)self->tracee));
 	ASSERT_EQ(0, pthread_join(thread, &wrong));
-	EXPECT_TRUE(wrong == NULL);
+	EXPECT_TRUE(!wrong);
 }
 
 TEST_F(errors, no_request_is_eio)
@@ -295,7 +295,8 @@ static int peek_undumpable(struct shared *shared)
 		sched_yield();
 	if (interrupt(child) || next_status(child) != EVENT_STOP(SIGTRAP))
 		code = 4;
-	else if (request(PTRACE_PEEKDATA, child, (unsigned long)&code, (unsigned long)&word) != -EIO)
+	else if (request(PTRACE_PEEKDATA, child, (unsigned long)&code,
+			 (unsigned long)&word) != -EIO)
 		code = 5;
 	else if (request(PTRACE_POKEDATA, child, (unsigned long)&code, 0) != -EIO)
 		code = 6;
