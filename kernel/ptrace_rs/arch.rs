@@ -3,12 +3,14 @@
 //! What each architecture does in its own way: steps, system calls, registers.
 
 use crate::{
+    error::to_result,
+    regset::copied_size,
     stop::Stopped,
     user::UserBuffer, //
 };
+use core::mem::offset_of;
 use kernel::{
     bindings,
-    error::to_result,
     prelude::*,
     task::Task,
     transmute::{
@@ -81,22 +83,27 @@ pub(crate) fn warn_no_creds() {
 
 // Sets of registers.
 
-/// A set of registers of a tracee, and its place among all of them.
-pub(crate) struct Regset {
+/// A set of registers of a stopped tracee.
+///
+/// # Invariants
+///
+/// `number` is that of a set of `view`, which is the tracee's.
+pub(crate) struct Regset<'s> {
+    stopped: &'s Stopped<'s>,
     view: *const bindings::user_regset_view,
     number: c_uint,
     /// The size of a register, in bytes.
-    pub(crate) size: c_uint,
+    size: c_uint,
     /// The number of registers.
-    pub(crate) count: c_uint,
+    count: c_uint,
 }
 
-impl Regset {
+impl<'s> Regset<'s> {
     /// Finds the set that is called `note` in core dumps, `NT_*`.
     ///
     /// Which there are depends on what the tracee runs: 32-bit or 64-bit code.
     #[doc(alias = "find_regset")]
-    pub(crate) fn find(stopped: &Stopped<'_>, note: u32) -> Option<Self> {
+    pub(crate) fn find(stopped: &'s Stopped<'_>, note: u32) -> Option<Self> {
         // SAFETY: The tracee is stopped and off the CPU.
         let view = unsafe { bindings::task_user_regset_view(stopped.task().as_ptr()) };
         // SAFETY: Every task has a view, which is static and never changes.
@@ -108,7 +115,9 @@ impl Regset {
             let set = unsafe { first.add(number as usize) };
             // SAFETY: As above.
             let note_of_set = unsafe { (*set).core_note_type };
+            // INVARIANT: It is the view of this tracee, and the number of a set.
             (note_of_set == note).then(|| Self {
+                stopped,
                 view,
                 number,
                 // SAFETY: As above.
@@ -119,47 +128,37 @@ impl Regset {
         })
     }
 
-    /// Copies `size` bytes of the set to the caller. What the set says, and `EFAULT`.
+    /// Copies the set to the caller, as far as there is room; returns how many bytes that were.
+    /// `EINVAL` if the room is no whole number of registers; what the set says; `EFAULT`.
     #[doc(alias = "copy_regset_to_user")]
-    pub(crate) fn copy_to_user(
-        &self,
-        stopped: &Stopped<'_>,
-        size: c_uint,
-        to: &UserBuffer,
-    ) -> Result {
-        // SAFETY: The tracee is stopped and off the CPU, and the set is one of the view; the
-        // function checks the address.
+    pub(crate) fn copy_to_user(&self, to: &UserBuffer) -> Result<c_uint> {
+        let size = copied_size(to.len(), self.size, self.count)?;
+        let task = self.stopped.task().as_ptr();
+        // SAFETY: The tracee is stopped and off the CPU; by the type's invariant the set is one of
+        // its view, and it has `size` bytes; the function checks the address.
         to_result(unsafe {
-            bindings::copy_regset_to_user(
-                stopped.task().as_ptr(),
-                self.view,
-                self.number,
-                0,
-                size,
-                to.base(),
-            )
-        })
+            bindings::copy_regset_to_user(task, self.view, self.number, 0, size, to.base())
+        })?;
+        Ok(size)
     }
 
-    /// Copies `size` bytes of the set from the caller. What the set says, `EOPNOTSUPP` if it cannot
-    /// be written, and `EFAULT`.
+    /// Copies the set from the caller, as far as there is something; returns how many bytes that
+    /// were. As [`Self::copy_to_user`]; and `EOPNOTSUPP` if the set cannot be written.
     #[doc(alias = "copy_regset_from_user")]
-    pub(crate) fn copy_from_user(
-        &self,
-        stopped: &Stopped<'_>,
-        size: c_uint,
-        from: &UserBuffer,
-    ) -> Result {
+    pub(crate) fn copy_from_user(&self, from: &UserBuffer) -> Result<c_uint> {
+        let size = copied_size(from.len(), self.size, self.count)?;
+        let task = self.stopped.task().as_ptr();
         // SAFETY: As in `copy_to_user()`.
         to_result(unsafe {
             bindings::ptrace_shim_copy_regset_from_user(
-                stopped.task().as_ptr(),
+                task,
                 self.view,
                 self.number,
                 size,
                 from.base(),
             )
-        })
+        })?;
+        Ok(size)
     }
 }
 
@@ -199,31 +198,34 @@ unsafe impl FromBytes for SyscallInfo {}
 const _: () = {
     type Info = bindings::ptrace_syscall_info;
     assert!(size_of::<SyscallInfo>() == size_of::<Info>());
-    assert!(
-        core::mem::offset_of!(SyscallInfo, nr_or_rval)
-            == core::mem::offset_of!(Info, __bindgen_anon_1)
-    );
+    assert!(align_of::<SyscallInfo>() == align_of::<Info>());
+    assert!(offset_of!(SyscallInfo, arch) == offset_of!(Info, arch));
+    assert!(offset_of!(SyscallInfo, instruction_pointer) == offset_of!(Info, instruction_pointer));
+    assert!(offset_of!(SyscallInfo, stack_pointer) == offset_of!(Info, stack_pointer));
+    assert!(offset_of!(SyscallInfo, nr_or_rval) == offset_of!(Info, __bindgen_anon_1));
 };
 
 impl SyscallInfo {
     /// Where the tracee is; the rest is 0.
     #[doc(alias = "syscall_get_arch")]
     pub(crate) fn new(op: u8, stopped: &Stopped<'_>) -> Self {
-        let mut info = bindings::ptrace_syscall_info::default();
-        // SAFETY: The tracee is stopped and off the CPU.
-        unsafe { bindings::ptrace_shim_syscall_where(stopped.task().as_ptr(), &mut info) };
-        Self {
+        let mut info = Self {
             op,
             reserved: 0,
             flags: 0,
-            arch: info.arch,
-            instruction_pointer: info.instruction_pointer,
-            stack_pointer: info.stack_pointer,
+            arch: 0,
+            instruction_pointer: 0,
+            stack_pointer: 0,
             nr_or_rval: 0,
             args: [0; SYSCALL_ARGS],
             ret_data: 0,
             reserved2: 0,
-        }
+        };
+        // CAST: The same structure, as asserted above.
+        let place = (&raw mut info).cast::<bindings::ptrace_syscall_info>();
+        // SAFETY: The tracee is stopped and off the CPU, and this is a place for the structure.
+        unsafe { bindings::ptrace_shim_syscall_where(stopped.task().as_ptr(), place) };
+        info
     }
 }
 

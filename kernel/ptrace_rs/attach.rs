@@ -11,7 +11,10 @@ use crate::{
     },
     cred::CredRef,
     jobctl::Pending,
-    list,
+    list::{
+        self,
+        Tracer, //
+    },
     lock::{
         AllocGuard,
         CredGuard,
@@ -81,7 +84,8 @@ pub(crate) fn attach(task: &Task, flags: PtFlags, current: &CurrentTask) -> Resu
             return Err(EPERM);
         }
         task::set_ptrace_flags(task, flags, &tasklist);
-        list::link(task, current, &CredRef::current(current), &tasklist);
+        let tracer = Tracer::current(current);
+        list::link(task, tracer, &CredRef::current(current), &tasklist);
         bring_to_stop(task, flags, &tasklist);
     }
 
@@ -123,13 +127,11 @@ pub(crate) fn traceme(current: &CurrentTask) -> Result {
         return Err(EPERM);
     }
     task::security_traceme(task::parent(current, &tasklist), &tasklist)?;
-    // A parent that exits may be past the point where it lets go of its tracees.
-    let real_parent = task::real_parent(current, &tasklist);
-    if !task::is_exiting(real_parent) {
+    if let Some(tracer) = Tracer::real_parent(current, &tasklist) {
         task::set_ptrace_flags(current, PtFlags::ATTACHED, &tasklist);
         // With the task's own credentials: with those of the parent, which has asked for nothing,
         // an unprivileged task could run a program with privileges under a tracer.
-        list::link(current, real_parent, &CredRef::current(current), &tasklist);
+        list::link(current, tracer, &CredRef::current(current), &tasklist);
     }
     Ok(())
 }

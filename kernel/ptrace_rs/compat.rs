@@ -36,17 +36,17 @@ pub(crate) fn carry_out(
     current: &CurrentTask,
 ) -> Result<c_int> {
     let task = stopped.task();
-    let pointer = user::compat_ptr(data);
+    let pointer = || user::compat_ptr(data);
     // CAST: Extends with zeros, as C does.
     let (wide_addr, wide_data) = (addr as c_ulong, data as c_ulong);
     let done = match operation {
-        Operation::Peek => memory::compat_peek(task, wide_addr, pointer),
+        Operation::Peek => memory::compat_peek(task, wide_addr, pointer()),
         Operation::Poke => memory::compat_poke(task, wide_addr, data),
-        Operation::GetEventMessage => request::get_event_message(&stopped, pointer, Abi::Compat),
-        Operation::GetSiginfo => siginfo::get(&stopped, pointer, Abi::Compat),
-        Operation::SetSiginfo => siginfo::set(&stopped, pointer, Abi::Compat),
+        Operation::GetEventMessage => request::get_event_message(&stopped, pointer(), Abi::Compat),
+        Operation::GetSiginfo => siginfo::get(&stopped, pointer(), Abi::Compat),
+        Operation::SetSiginfo => siginfo::set(&stopped, pointer(), Abi::Compat),
         Operation::Regset(direction) => {
-            regset::copy(&stopped, direction, wide_addr, pointer, Abi::Compat)
+            regset::copy(&stopped, direction, wide_addr, pointer(), Abi::Compat)
         }
         operation => return operation.carry_out(stopped, wide_addr, wide_data, current),
     };

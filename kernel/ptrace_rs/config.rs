@@ -5,7 +5,13 @@
 //!
 //! The latter two are looked at and changed by those parts, which know the layout.
 
-use crate::stop::Stopped;
+use crate::{
+    error::{
+        to_result,
+        to_value, //
+    },
+    stop::Stopped, //
+};
 #[cfg(CONFIG_RSEQ)]
 use crate::{
     task,
@@ -14,22 +20,15 @@ use crate::{
 use core::ptr;
 use kernel::{
     bindings,
-    error::to_result,
     prelude::*, //
 };
-
-/// The result of a function of C: below 0 for an error.
-fn to_value(ret: c_int) -> Result<c_int> {
-    to_result(ret)?;
-    Ok(ret)
-}
 
 /// `PTRACE_GET_RSEQ_CONFIGURATION`: tells the caller of restartable sequences, in up to `size`
 /// bytes; returns how many there are to tell.
 #[cfg(CONFIG_RSEQ)]
 #[doc(alias = "ptrace_get_rseq_configuration")]
 pub(crate) fn rseq(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result<c_int> {
-    user::copy_to_user(&task::rseq(stopped), size, data)?;
+    user::copy_prefix_to_user(&task::rseq(stopped), size, data)?;
     // CAST: The size of a small structure.
     Ok(size_of::<bindings::ptrace_rseq_configuration>() as c_int)
 }

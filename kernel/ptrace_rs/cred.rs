@@ -2,6 +2,7 @@
 
 //! Credentials, and the capabilities that come with them.
 
+use crate::task::read_field;
 use core::marker::PhantomData;
 use kernel::{
     bindings,
@@ -21,11 +22,16 @@ use kernel::{
 #[derive(Clone, Copy)]
 pub(crate) struct CredRef<'a>(*const bindings::cred, PhantomData<&'a bindings::cred>);
 
-/// Reads an id of credentials.
+/// Reads an id of credentials; 0 on a kernel that has only one user, as `__kuid_val()`.
 macro_rules! id {
     ($cred:expr, $field:ident) => {
-        // SAFETY: By the type's invariant, the credentials are valid, and their ids do not change.
-        unsafe { (*$cred.0).$field.val }
+        if cfg!(CONFIG_MULTIUSER) {
+            // SAFETY: By the type's invariant, the credentials are valid, and their ids do not
+            // change.
+            unsafe { (*$cred.0).$field.val }
+        } else {
+            0
+        }
     };
 }
 
@@ -40,11 +46,9 @@ impl<'a> CredRef<'a> {
     /// The subjective credentials of the current task: what it acts with.
     #[doc(alias = "current_cred")]
     #[inline]
-    pub(crate) fn current(_current: &'a CurrentTask) -> Self {
-        // SAFETY: An FFI call with no additional requirements.
-        let cred = unsafe { bindings::ptrace_shim_current_cred() };
+    pub(crate) fn current(current: &'a CurrentTask) -> Self {
         // INVARIANT: The credentials of the current task are replaced by nobody else.
-        Self(cred, PhantomData)
+        Self(read_field!(current, cred), PhantomData)
     }
 
     /// The objective credentials of `task`: what others have to do with.

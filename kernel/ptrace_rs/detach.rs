@@ -6,10 +6,10 @@
 
 use crate::{
     arch,
-    jobctl::Jobctl,
     list::{
         self,
-        DeadList, //
+        DeadList,
+        Unlinked, //
     },
     lock::{
         SighandGuard,
@@ -36,45 +36,51 @@ use kernel::{
 /// gets to a group stop by way of running, which is hidden from nobody.
 ///
 /// From `PTRACE_DETACH`, `child` is in a ptrace stop, unless it was killed meanwhile; from the exit
-/// of its tracer, it may be in any state. Takes the siglock. The caller has seen that `child` is
-/// traced.
+/// of its tracer, it may be in any state. Takes the siglock. `BUG()`s if `child` is not traced.
 #[doc(alias = "__ptrace_unlink")]
-pub(crate) fn unlink(child: &Task, tasklist: &TasklistWrite) {
+pub(crate) fn unlink<'t>(child: &'t Task, tasklist: &TasklistWrite) -> Unlinked<'t> {
+    task::bug_on(task::ptrace_flags(child) == 0);
+
     arch::set_syscall_trace(child, false);
     arch::set_syscall_emu(child, false);
 
-    list::unlink(child, tasklist);
+    let unlinked = list::unlink(child, tasklist);
 
     // A task is taken from its tracer before it is released.
     let Some(mut sighand) = SighandGuard::lock_nested(child, tasklist) else {
         task::clear_ptrace_flags(child, tasklist);
-        return;
+        return unlinked;
     };
     task::clear_ptrace_flags(child, tasklist);
     sighand.clear_traps();
 
     if !task::is_exiting(child) && sighand.group_stop_in_effect() {
-        sighand.change_jobctl(Jobctl::with_stop_pending);
+        sighand.join_group_stop();
     }
 
     // Only what is in a ptrace stop may be woken so: else, a TASK_KILLABLE sleep might end.
     let jobctl = sighand.jobctl();
     if jobctl.has_stop_pending() || jobctl.is_traced() {
-        sighand.signal_wake_up(true);
+        sighand.wake_unlinked(&unlinked);
     }
+    unlinked
 }
 
-/// Takes `child` from `tracer`; returns whether it is a zombie that the caller is to reap, when it
-/// has dropped `tasklist_lock`.
+/// Takes `child` from `tracer`; returns it if it is a zombie that the caller is to reap, when it has
+/// dropped `tasklist_lock`.
 ///
 /// That a zombie had a tracer has kept its real parent from being told, and itself from being
 /// reaped: that is made up for here.
 #[doc(alias = "__ptrace_detach")]
-fn unlink_and_bury(tracer: &Task, child: &Task, tasklist: &TasklistWrite) -> bool {
-    unlink(child, tasklist);
+fn unlink_and_bury<'t>(
+    tracer: &Task,
+    child: &'t Task,
+    tasklist: &TasklistWrite,
+) -> Option<Unlinked<'t>> {
+    let unlinked = unlink(child, tasklist);
 
     if task::exit_state(child, tasklist) != bindings::EXIT_ZOMBIE {
-        return false;
+        return None;
     }
 
     let dead = if !task::is_group_leader(child) {
@@ -85,15 +91,16 @@ fn unlink_and_bury(tracer: &Task, child: &Task, tasklist: &TasklistWrite) -> boo
         task::notify_parent(child, tasklist)
     } else if ignores_children(tracer, tasklist) || task::is_autoreaped(child) {
         // Its own child, which would have reaped itself. Threads of the tracer may wait for it.
-        task::wake_up_parent(child, tracer);
+        task::wake_up_parent(child, tracer, tasklist);
         true
     } else {
         false
     };
-    if dead {
-        task::set_dead(child, tasklist);
+    if !dead {
+        return None;
     }
-    dead
+    task::set_dead(&unlinked, tasklist);
+    Some(unlinked)
 }
 
 /// Whether the children of `task` reap themselves.
@@ -113,7 +120,7 @@ pub(crate) fn detach(stopped: Stopped<'_>, signal: DetachSignal, current: &Curre
         // Frozen, it was not killed, and only its tracer lets go of it.
         kernel::warn_on!(task::ptrace_flags(child) == 0 || task::exit_state(child, &tasklist) != 0);
         // Under the lock that wait_task_stopped() holds: see resume().
-        task::set_exit_code(child, signal.number());
+        task::set_detach_signal(&stopped, signal, &tasklist);
         // It is no zombie.
         let _ = unlink_and_bury(current, child, &tasklist);
     }
@@ -123,12 +130,14 @@ pub(crate) fn detach(stopped: Stopped<'_>, signal: DetachSignal, current: &Curre
 /// Lets go of all tracees of a task that exits, and puts those on `dead` that are to be reaped.
 #[doc(alias = "exit_ptrace")]
 pub(crate) fn exit(tracer: &Task, mut dead: DeadList, tasklist: &TasklistWrite) {
-    // Each is taken off the list that this goes through.
-    while let Some(child) = list::first_tracee(tracer, tasklist) {
+    // Each is taken off the list that this goes through: the next is found before.
+    let mut next = list::first_tracee(tracer, tasklist);
+    while let Some(child) = next {
+        next = list::next_tracee(tracer, child, tasklist);
         if PtFlags::new(task::ptrace_flags(child)).kills_on_exit() {
             task::kill_by_kernel(child);
         }
-        if unlink_and_bury(tracer, child, tasklist) {
+        if let Some(child) = unlink_and_bury(tracer, child, tasklist) {
             dead.push(child, tasklist);
         }
     }

@@ -14,10 +14,15 @@ use crate::{
     attach,
     cred::CredRef,
     detach,
+    error::{
+        to_errno,
+        to_ret, //
+    },
     interrupt,
     list::{
         self,
-        DeadList, //
+        DeadList,
+        Tracer, //
     },
     lock::{
         AllocGuard,
@@ -37,7 +42,6 @@ use crate::{
     },
     task, //
 };
-use core::slice;
 use kernel::{
     bindings::{
         self,
@@ -50,16 +54,6 @@ use kernel::{
     task::Task, //
 };
 
-/// What C is to return: a value that is not negative, or an error as one that is.
-fn to_ret(result: Result<c_int>) -> c_int {
-    result.unwrap_or_else(|error| error.to_errno())
-}
-
-/// What C is to return: 0, or an error as a negative value.
-fn to_errno(result: Result) -> c_int {
-    to_ret(result.map(|()| 0))
-}
-
 /// The system call, with `arch_ptrace` as the architecture's part of a request that needs a stopped
 /// tracee.
 fn syscall(
@@ -70,28 +64,33 @@ fn syscall(
     arch_ptrace: impl FnOnce(&Task) -> c_long,
 ) -> Result<c_long> {
     let current = current!();
-    let request = Request::decode(request);
-    if request == Request::Traceme {
-        return attach::traceme(current).map(|()| 0);
-    }
-
-    let child = &*task::find_by_vpid(pid).ok_or(ESRCH)?;
-    match request {
-        Request::Attach => attach::attach(child, PtFlags::ATTACHED, current)?,
+    let find = || task::find_by_vpid(pid).ok_or(ESRCH);
+    match Request::decode(request) {
+        Request::Traceme => attach::traceme(current)?,
+        Request::Attach => attach::attach(&*find()?, PtFlags::ATTACHED, current)?,
         Request::Seize => {
-            let flags = attach::seize_flags(addr, data, current)?;
-            attach::attach(child, flags, current)?;
+            let child = find()?;
+            attach::attach(&child, attach::seize_flags(addr, data, current)?, current)?;
         }
-        Request::Interrupt => interrupt::interrupt(&Attached::check(child, current)?)?,
-        Request::Kill => Attached::check(child, current)?.kill(),
-        Request::Traceme | Request::Detach | Request::Stopped => {
-            let frozen = Frozen::freeze(child, current)?;
-            let ret = arch_ptrace(child);
-            if request == Request::Detach && ret == 0 {
+        // These two are no architecture's affair, and nothing was frozen for them.
+        Request::Interrupt => interrupt::interrupt(&Attached::check(&*find()?, current)?)?,
+        Request::Kill => Attached::check(&*find()?, current)?.kill(),
+        Request::Detach => {
+            let child = find()?;
+            let frozen = Frozen::freeze(&child, current)?;
+            let ret = arch_ptrace(&child);
+            if ret == 0 {
                 frozen.forget();
             } else {
                 frozen.unfreeze();
             }
+            return Ok(ret);
+        }
+        Request::Stopped => {
+            let child = find()?;
+            let frozen = Frozen::freeze(&child, current)?;
+            let ret = arch_ptrace(&child);
+            frozen.unfreeze();
             return Ok(ret);
         }
     }
@@ -237,7 +236,8 @@ pub(crate) unsafe extern "C" fn ptracer_access_allowed(task: *mut task_struct) -
 ///
 /// # Safety
 ///
-/// `task` points to a valid task, and `buf` to `len` bytes. Process context with no lock held.
+/// `task` points to a valid task, and `buf` is valid for `len` bytes: to read, with `FOLL_WRITE` in
+/// `gup_flags`, and else to write. Process context with no lock held.
 #[export]
 pub(crate) unsafe extern "C" fn ptrace_access_vm(
     task: *mut task_struct,
@@ -246,15 +246,10 @@ pub(crate) unsafe extern "C" fn ptrace_access_vm(
     len: c_int,
     gup_flags: c_uint,
 ) -> c_int {
-    let Ok(size) = usize::try_from(len) else {
-        return 0;
-    };
     // SAFETY: By the requirement of this function.
     let task = unsafe { task::from_raw(task) };
     // SAFETY: By the requirement of this function.
-    let buffer = unsafe { slice::from_raw_parts_mut(buf.cast(), size) };
-    // CAST: No more than `len`.
-    memory::access_vm(task, addr, buffer, gup_flags) as c_int
+    unsafe { task::access_vm_raw(task, addr, buf, len, gup_flags, memory::may_access) }
 }
 
 /// Copies from a tracee's memory to the caller's: see [`memory::read`].
@@ -330,7 +325,8 @@ pub(crate) unsafe extern "C" fn generic_ptrace_pokedata(
 /// # Safety
 ///
 /// `child` and `new_parent` point to valid tasks and `ptracer_cred` to valid credentials.
-/// `tasklist_lock` is held for writing.
+/// `new_parent` has not yet gone through `exit_ptrace()`. `tasklist_lock` is held for writing, with
+/// interrupts disabled.
 #[export]
 pub(crate) unsafe extern "C" fn __ptrace_link(
     child: *mut task_struct,
@@ -345,6 +341,8 @@ pub(crate) unsafe extern "C" fn __ptrace_link(
     let new_parent = unsafe { task::from_raw(new_parent) };
     // SAFETY: By the requirement of this function.
     let cred = unsafe { CredRef::from_raw(ptracer_cred) };
+    // SAFETY: By the requirement of this function.
+    let new_parent = unsafe { Tracer::assume(new_parent) };
     list::link(child, new_parent, &cred, &tasklist);
 }
 
@@ -361,10 +359,6 @@ pub(crate) unsafe extern "C" fn __ptrace_unlink(child: *mut task_struct) {
     let tasklist = unsafe { TasklistWrite::assume_held() };
     // SAFETY: By the requirement of this function.
     let child = unsafe { task::from_raw(child) };
-    if task::ptrace_flags(child) == 0 {
-        // SAFETY: An FFI call with no additional requirements.
-        unsafe { bindings::BUG() };
-    }
     detach::unlink(child, &tasklist);
 }
 

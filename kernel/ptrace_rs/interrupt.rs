@@ -26,9 +26,7 @@ pub(crate) fn interrupt(tracee: &Attached<'_>) -> Result {
 
     let mut sighand = SighandGuard::try_lock(tracee.task()).ok_or(EIO)?;
     if sighand.set_pending(Pending::TRAP_INTERRUPT) {
-        // The one stop that does give way is one that listens: it is left, and entered again.
-        let resume = sighand.jobctl().is_listening();
-        sighand.signal_wake_up(resume);
+        sighand.wake_to_trap();
     }
     Ok(())
 }

@@ -175,10 +175,157 @@ const _: () = assert!(
         && bindings::JOBCTL_TRAP_MASK & !bindings::JOBCTL_PENDING_MASK == 0
 );
 
+/// What C does to the bits of a task that is not dying, to compare with: every function here is
+/// of values alone. That C does so is tested where the siglock is.
+#[cfg(CONFIG_PTRACE_RUST_KUNIT_TEST)]
+pub(crate) mod rules {
+    use super::*;
+
+    const fn bit(bits: u32) -> c_ulong {
+        bits as c_ulong
+    }
+
+    pub(crate) const SIGNAL: c_ulong = bit(bindings::JOBCTL_STOP_SIGMASK);
+    pub(crate) const DEQUEUED: c_ulong = bit(bindings::JOBCTL_STOP_DEQUEUED);
+    pub(crate) const STOP_PENDING: c_ulong = bit(bindings::JOBCTL_STOP_PENDING);
+    pub(crate) const CONSUME: c_ulong = bit(bindings::JOBCTL_STOP_CONSUME);
+    pub(crate) const STOP: c_ulong = bit(bindings::JOBCTL_TRAP_STOP);
+    pub(crate) const NOTIFY: c_ulong = bit(bindings::JOBCTL_TRAP_NOTIFY);
+    pub(crate) const TRAPPING: c_ulong = bit(bindings::JOBCTL_TRAPPING);
+    pub(crate) const FREEZE: c_ulong = bit(bindings::JOBCTL_TRAP_FREEZE);
+    pub(crate) const INTERRUPT: c_ulong = bit(bindings::JOBCTL_TRAP_INTERRUPT);
+
+    /// Every combination of the twelve bits, each without a signal and with one.
+    pub(crate) fn states() -> impl Iterator<Item = c_ulong> {
+        (0..1 << 12).flat_map(|bits: c_ulong| [bits << 16, bits << 16 | bit(bindings::SIGSTOP)])
+    }
+
+    /// `task_set_jobctl_pending()`
+    pub(crate) fn set(mut jobctl: c_ulong, pending: c_ulong) -> c_ulong {
+        if pending & SIGNAL != 0 {
+            jobctl &= !SIGNAL;
+        }
+        jobctl | pending
+    }
+
+    /// `task_clear_jobctl_pending()`, where `all` is `JOBCTL_PENDING_MASK`.
+    pub(crate) fn clear(mut jobctl: c_ulong, mut pending: c_ulong, all: c_ulong) -> c_ulong {
+        if pending & STOP_PENDING != 0 {
+            pending |= CONSUME | DEQUEUED;
+        }
+        jobctl &= !pending;
+        if jobctl & all == 0 {
+            jobctl &= !TRAPPING;
+        }
+        jobctl
+    }
+
+    /// What `ptrace_stop()` clears for a trap, where `any` is what any trap clears.
+    pub(crate) fn trap(jobctl: c_ulong, event_stop: bool, any: c_ulong, all: c_ulong) -> c_ulong {
+        let jobctl = clear(jobctl, any, all);
+        let jobctl = if event_stop {
+            clear(jobctl, NOTIFY, all)
+        } else {
+            jobctl
+        };
+        jobctl & !TRAPPING
+    }
+}
+
+/// That a bit of its own for `PTRACE_INTERRUPT` cannot be told from the days when it shared
+/// `JOBCTL_TRAP_STOP`: what a task has then is what it has now, with the two bits as one, and all
+/// that reads or changes the bits keeps it so.
 #[cfg(CONFIG_PTRACE_RUST_KUNIT_TEST)]
 #[kunit_tests(ptrace_rs_jobctl)]
 mod tests {
-    use super::*;
+    use super::{
+        rules::*,
+        *, //
+    };
+
+    /// The masks as they are, and as they were.
+    const TRAPS: c_ulong = bindings::JOBCTL_TRAP_MASK as c_ulong;
+    const ALL: c_ulong = bindings::JOBCTL_PENDING_MASK as c_ulong;
+    const OLD_TRAPS: c_ulong = STOP | NOTIFY;
+    const OLD_ALL: c_ulong = STOP_PENDING | OLD_TRAPS;
+
+    /// What the bits were before there was one for `PTRACE_INTERRUPT`.
+    fn old(jobctl: c_ulong) -> c_ulong {
+        if jobctl & INTERRUPT != 0 {
+            jobctl & !INTERRUPT | STOP
+        } else {
+            jobctl
+        }
+    }
+
+    #[test]
+    fn who_reads_the_bits_sees_what_was_seen() {
+        for now in states() {
+            let then = old(now);
+            assert_eq!((now & TRAPS != 0), (then & OLD_TRAPS != 0));
+            assert_eq!((now & ALL != 0), (then & OLD_ALL != 0));
+            assert_eq!(
+                (now & (ALL | FREEZE) == FREEZE),
+                (then & (OLD_ALL | FREEZE) == FREEZE)
+            );
+            // Every other bit is read alone.
+            let others = !(STOP | INTERRUPT);
+            assert_eq!(now & others, then & others);
+        }
+    }
+
+    #[test]
+    fn to_interrupt_is_what_it_was() {
+        for now in states() {
+            let interrupted = set(now, Pending::TRAP_INTERRUPT.bits());
+            assert_eq!(old(interrupted), set(old(now), STOP));
+        }
+    }
+
+    #[test]
+    fn what_else_is_set_is_what_it_was() {
+        let stop = STOP_PENDING | CONSUME | bindings::SIGTSTP as c_ulong;
+        for now in states() {
+            for pending in [STOP, STOP | TRAPPING, NOTIFY, STOP_PENDING, stop] {
+                assert_eq!(old(set(now, pending)), set(old(now), pending));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_cleared_is_what_it_was() {
+        for now in states() {
+            for (mask, old_mask) in [
+                (ALL, OLD_ALL),
+                (TRAPS, OLD_TRAPS),
+                (NOTIFY, NOTIFY),
+                (STOP_PENDING, STOP_PENDING),
+            ] {
+                let cleared = clear(now, mask, ALL);
+                assert_eq!(old(cleared), clear(old(now), old_mask, OLD_ALL));
+            }
+        }
+    }
+
+    #[test]
+    fn a_trap_clears_what_it_did() {
+        for now in states() {
+            for event_stop in [false, true] {
+                let trapped = trap(now, event_stop, STOP | INTERRUPT, ALL);
+                assert_eq!(old(trapped), trap(old(now), event_stop, STOP, OLD_ALL));
+                assert_eq!(trapped & (STOP | INTERRUPT | TRAPPING), 0);
+            }
+        }
+    }
+
+    #[test]
+    fn what_may_be_pending_is_what_c_takes() {
+        for bits in states() {
+            let others = bits & !(ALL | CONSUME | SIGNAL | TRAPPING) != 0;
+            let trapping_alone = bits & TRAPPING != 0 && bits & ALL == 0;
+            assert_eq!(Pending(bits).is_valid(), !others && !trapping_alone);
+        }
+    }
 
     #[test]
     fn only_the_listening_bit_is_listening() {
@@ -196,7 +343,8 @@ mod tests {
 
     #[test]
     fn the_states_of_a_stop_may_not_be_pending() {
-        // LISTENING, TRAP_FREEZE, PTRACE_FROZEN, STOPPED and TRACED, and what is not used.
+        // STOP_DEQUEUED, LISTENING, TRAP_FREEZE, PTRACE_FROZEN, STOPPED and TRACED; and what is not
+        // used.
         for bit in [16, 22, 23, 24, 26, 27, 28, 29, 30, 31] {
             assert!(!Pending(1 << bit).is_valid());
         }

@@ -10,13 +10,15 @@ use crate::{
         Jobctl,
         Pending, //
     },
-    siginfo::SigInfo,
+    list::Unlinked,
+    options::ResumeSignal,
     stop::Stopped,
     task::{
         self,
         read_field,
         write_field, //
-    }, //
+    },
+    user::SigInfo, //
 };
 use core::{
     ops::Deref,
@@ -30,7 +32,14 @@ use kernel::{
 };
 
 /// Evidence that `tasklist_lock` is held, for reading or for writing.
-pub(crate) trait TasklistHeld {}
+pub(crate) trait TasklistHeld: private::Sealed {}
+
+mod private {
+    /// What only this module implements.
+    pub(crate) trait Sealed {}
+    impl Sealed for super::TasklistRead {}
+    impl Sealed for super::TasklistWrite {}
+}
 
 /// Evidence that `tasklist_lock` is held for reading.
 ///
@@ -233,12 +242,12 @@ impl<'t> SighandGuard<'t> {
     /// or returns [`None`] if `task` has been released.
     #[doc(alias = "spin_lock_irq")]
     #[inline]
-    pub(crate) fn lock_irq(task: &'t Task, _lock: &TasklistRead) -> Option<Self> {
+    pub(crate) fn lock_irq(task: &'t Task, _lock: &'t TasklistRead) -> Option<Self> {
         if task::sighand(task).is_null() {
             return None;
         }
-        // SAFETY: `task->sighand` is not null, and is only set to null under the write-locked
-        // `tasklist_lock`, which `_lock` rules out.
+        // SAFETY: `task->sighand` is not null, and is set to null, or by exec to another, under the
+        // write-locked `tasklist_lock` only, which `_lock` rules out.
         unsafe { bindings::ptrace_shim_siglock_lock_irq(task.as_ptr()) };
         // INVARIANT: It was just taken, and pins `task->sighand`.
         Some(Self::new(task, Unlock::Irq))
@@ -249,7 +258,8 @@ impl<'t> SighandGuard<'t> {
     #[inline]
     pub(crate) fn lock_stopped(stopped: &Stopped<'t>) -> Self {
         let task = stopped.task();
-        // SAFETY: A stopped tracee has not been released, so that `task->sighand` is not null.
+        // SAFETY: A stopped tracee has not been released, so that `task->sighand` is not null; nor
+        // is it in exec, which might make it another.
         unsafe { bindings::ptrace_shim_siglock_lock_irq(task.as_ptr()) };
         // INVARIANT: It was just taken, and pins `task->sighand`.
         Self::new(task, Unlock::Irq)
@@ -259,12 +269,12 @@ impl<'t> SighandGuard<'t> {
     /// `tasklist_lock`; or returns [`None`] if `task` has been released.
     #[doc(alias = "spin_lock")]
     #[inline]
-    pub(crate) fn lock_nested(task: &'t Task, _lock: &TasklistWrite) -> Option<Self> {
+    pub(crate) fn lock_nested(task: &'t Task, _lock: &'t TasklistWrite) -> Option<Self> {
         if task::sighand(task).is_null() {
             return None;
         }
-        // SAFETY: `task->sighand` is not null, and is only set to null by who holds
-        // `tasklist_lock` for writing, which is this context.
+        // SAFETY: `task->sighand` is not null, and is set to null, or by exec to another, only by
+        // who holds `tasklist_lock` for writing, which is this context.
         unsafe { bindings::ptrace_shim_siglock_lock(task.as_ptr()) };
         // INVARIANT: It was just taken, and pins `task->sighand`.
         Some(Self::new(task, Unlock::Nested))
@@ -276,10 +286,55 @@ impl<'t> SighandGuard<'t> {
         task::jobctl(self.task)
     }
 
-    /// Sets and clears job control bits that mean nothing but themselves.
+    /// Stores job control bits.
     #[inline]
-    pub(crate) fn change_jobctl(&mut self, change: impl FnOnce(Jobctl) -> Jobctl) {
-        write_field!(self.task, jobctl, change(self.jobctl()).bits());
+    fn set_jobctl(&mut self, jobctl: Jobctl) {
+        // SAFETY: They are protected by the siglock, which is held by the type's invariant.
+        unsafe { write_field!(self.task, jobctl, jobctl.bits()) };
+    }
+
+    /// Keeps the stop that the task is in from ending.
+    #[doc(alias = "JOBCTL_PTRACE_FROZEN")]
+    #[inline]
+    pub(crate) fn freeze(&mut self) {
+        self.set_jobctl(self.jobctl().with_frozen());
+    }
+
+    /// Lets the stop that the task is in end; at once, if it was sent `SIGKILL` meanwhile, which
+    /// has not woken it.
+    #[doc(alias = "JOBCTL_PTRACE_FROZEN")]
+    #[inline]
+    pub(crate) fn unfreeze(&mut self) {
+        self.set_jobctl(self.jobctl().without_frozen());
+        if self.fatal_signal_pending() {
+            self.end_ptrace_stop();
+        }
+    }
+
+    /// Has the tracee, which is stopped with this, wait for events.
+    #[doc(alias = "JOBCTL_LISTENING")]
+    #[inline]
+    pub(crate) fn listen(&mut self, _stopped: Stopped<'t>) {
+        self.set_jobctl(self.jobctl().with_listening());
+    }
+
+    /// Has the task take part in the group stop that is in effect.
+    ///
+    /// Unlike what is set by [`Self::set_pending`], this leaves the signal of the stop alone.
+    #[doc(alias = "JOBCTL_STOP_PENDING")]
+    #[inline]
+    pub(crate) fn join_group_stop(&mut self) {
+        self.set_jobctl(self.jobctl().with_stop_pending());
+    }
+
+    /// Has the tracee go on with `signal`: sets its status, and ends its stop.
+    #[doc(alias = "ptrace_resume")]
+    #[inline]
+    pub(crate) fn resume(&mut self, _stopped: Stopped<'t>, signal: ResumeSignal) {
+        // SAFETY: The status of a stopped tracee is written by its tracer, under the siglock, which
+        // is held by the type's invariant.
+        unsafe { write_field!(self.task, exit_code, signal.number()) };
+        self.end_ptrace_stop();
     }
 
     /// Sets `pending`, unless the task is dying; returns whether it did.
@@ -336,8 +391,8 @@ impl<'t> SighandGuard<'t> {
     #[doc(alias = "__fatal_signal_pending")]
     #[inline]
     pub(crate) fn fatal_signal_pending(&self) -> bool {
-        // SAFETY: The siglock is held by the type's invariant.
-        unsafe { bindings::ptrace_shim_fatal_signal_pending(self.task.as_ptr()) }
+        let [first, ..] = read_field!(self.task, pending.signal.sig);
+        first & 1 << (bindings::SIGKILL - 1) != 0
     }
 
     /// Queues a `SIGSTOP` from the kernel for the task alone.
@@ -356,19 +411,30 @@ impl<'t> SighandGuard<'t> {
         };
     }
 
-    /// Makes the task look at what is pending: sets `TIF_SIGPENDING` and wakes it from an
-    /// interruptible sleep or, with `resume`, from the stop that it is in.
+    /// Has the task look for traps: sets `TIF_SIGPENDING`, and wakes it from an interruptible
+    /// sleep.
+    ///
+    /// Also from the one stop that gives way, that of a tracee that listens, to enter it again.
     #[doc(alias = "ptrace_signal_wake_up")]
     #[inline]
-    pub(crate) fn signal_wake_up(&mut self, resume: bool) {
+    pub(crate) fn wake_to_trap(&mut self) {
+        let listening = self.jobctl().is_listening();
         // SAFETY: The siglock is held by the type's invariant.
-        unsafe { bindings::ptrace_shim_signal_wake_up(self.task.as_ptr(), resume) };
+        unsafe { bindings::ptrace_shim_signal_wake_up(self.task.as_ptr(), listening) };
+    }
+
+    /// Ends the stop of a task that was taken from its tracer, and has it look at what is pending.
+    #[doc(alias = "ptrace_signal_wake_up")]
+    #[inline]
+    pub(crate) fn wake_unlinked(&mut self, _unlinked: &Unlinked<'_>) {
+        // SAFETY: The siglock is held by the type's invariant.
+        unsafe { bindings::ptrace_shim_signal_wake_up(self.task.as_ptr(), true) };
     }
 
     /// Wakes the task from a group stop, to look at what is pending.
     #[doc(alias = "signal_wake_up_state")]
     pub(crate) fn wake_from_group_stop(&mut self) {
-        self.change_jobctl(Jobctl::without_stopped);
+        self.set_jobctl(self.jobctl().without_stopped());
         // SAFETY: The siglock is held by the type's invariant.
         unsafe { bindings::signal_wake_up_state(self.task.as_ptr(), bindings::__TASK_STOPPED) };
     }
@@ -376,8 +442,8 @@ impl<'t> SighandGuard<'t> {
     /// Ends the ptrace stop that the task is in, and wakes it.
     #[doc(alias = "wake_up_state")]
     #[inline]
-    pub(crate) fn end_ptrace_stop(&mut self) {
-        self.change_jobctl(Jobctl::without_traced);
+    fn end_ptrace_stop(&mut self) {
+        self.set_jobctl(self.jobctl().without_traced());
         // SAFETY: `self.task` is a valid task.
         unsafe { bindings::wake_up_state(self.task.as_ptr(), bindings::__TASK_TRACED) };
     }
@@ -427,9 +493,10 @@ impl<'t> SighandGuard<'t> {
     /// for its process; returns [`None`] if there are not that many.
     pub(crate) fn pending_siginfo(&self, shared: bool, mut index: usize) -> Option<SigInfo> {
         let task = self.task.as_ptr();
+        let signal = task::signal(self.task);
         let head = if shared {
             // SAFETY: The signal struct of a task lives as long as the task does.
-            unsafe { &raw const (*task::signal(self.task)).shared_pending.list }
+            unsafe { &raw const (*signal).shared_pending.list }
         } else {
             // SAFETY: `task` is a valid task.
             unsafe { &raw const (*task).pending.list }
@@ -453,7 +520,8 @@ impl<'t> SighandGuard<'t> {
     /// Sets the mask of signals that the task blocks.
     #[inline]
     pub(crate) fn set_blocked(&mut self, blocked: bindings::sigset_t) {
-        write_field!(self.task, blocked, blocked);
+        // SAFETY: This is protected by the siglock, which is held by the type's invariant.
+        unsafe { write_field!(self.task, blocked, blocked) };
     }
 }
 
@@ -472,6 +540,63 @@ impl Drop for SighandGuard<'_> {
             Unlock::Irq => unsafe { bindings::ptrace_shim_siglock_unlock_irq(task) },
             // SAFETY: By the type's invariant, this context holds the lock.
             Unlock::Nested => unsafe { bindings::ptrace_shim_siglock_unlock(task) },
+        }
+    }
+}
+
+#[cfg(CONFIG_PTRACE_RUST_KUNIT_TEST)]
+#[kunit_tests(ptrace_rs_lock)]
+mod tests {
+    use super::*;
+    use crate::jobctl::rules;
+    use kernel::current;
+
+    const ALL: c_ulong = bindings::JOBCTL_PENDING_MASK as c_ulong;
+
+    /// What `change` makes of these job control bits, of a task that is not dying: the one that
+    /// runs the test, which is itself again when the lock is released.
+    fn changed(bits: c_ulong, change: impl FnOnce(&mut SighandGuard<'_>)) -> Option<c_ulong> {
+        let task = current!();
+        let mut sighand = SighandGuard::try_lock(task)?;
+        let before = sighand.jobctl();
+        sighand.set_jobctl(Jobctl::new(bits));
+        change(&mut sighand);
+        let after = sighand.jobctl().bits();
+        sighand.set_jobctl(before);
+        Some(after)
+    }
+
+    #[test]
+    fn pending_bits_are_set_as_the_rules_say() {
+        for bits in rules::states() {
+            for pending in [Pending::TRAP_INTERRUPT, Pending::TRAP_STOP_TRAPPING] {
+                let mut done = false;
+                let after = changed(bits, |sighand| done = sighand.set_pending(pending));
+                assert!(done);
+                assert_eq!(after, Some(rules::set(bits, pending.bits())));
+            }
+        }
+    }
+
+    #[test]
+    fn traps_are_cleared_as_the_rules_say() {
+        for bits in rules::states() {
+            let after = changed(bits, |sighand| sighand.clear_traps());
+            let traps = bindings::JOBCTL_TRAP_MASK as c_ulong;
+            let expected = rules::clear(bits, traps, ALL) & !rules::TRAPPING;
+            assert_eq!(after, Some(expected));
+        }
+    }
+
+    #[test]
+    fn a_stop_keeps_all_other_bits() {
+        for bits in rules::states() {
+            let join = changed(bits, |sighand| sighand.join_group_stop());
+            assert_eq!(join, Some(bits | rules::STOP_PENDING));
+            let frozen = changed(bits, |sighand| sighand.freeze());
+            assert_eq!(frozen, Some(bits | 1 << 24));
+            let unfrozen = changed(bits, |sighand| sighand.unfreeze());
+            assert_eq!(unfrozen, Some(bits & !(1 << 24)));
         }
     }
 }

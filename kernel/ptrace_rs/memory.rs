@@ -30,10 +30,13 @@ const CHUNK: usize = 128;
 /// Copies between `buffer` and the memory of `task`, if the current task traces it and may still
 /// look into it. Returns how many bytes were copied; 0, and no error, where it may not.
 #[doc(alias = "ptrace_access_vm")]
-pub(crate) fn access_vm(task: &Task, addr: c_ulong, buffer: &mut [u8], flags: c_uint) -> usize {
-    task::access_vm(task, addr, buffer, flags, |task| {
-        access::tracer_may_access(task, current!())
-    })
+fn access_vm(task: &Task, addr: c_ulong, buffer: &mut [u8], flags: c_uint) -> usize {
+    task::access_vm(task, addr, buffer, flags, may_access)
+}
+
+/// Whether the current task traces `task` and may look into its memory.
+pub(crate) fn may_access(task: &Task) -> bool {
+    access::tracer_may_access(task, current!())
 }
 
 /// Puts the word at `addr` of the tracee's memory at `data` of the caller's. `EIO` if it cannot be

@@ -8,7 +8,9 @@
 //! registers, memory and siginfo stay as they are; and from the lock guards of [`lock`].
 //!
 //! Raw pointers and `unsafe` are in [`ffi`] and in the modules that are about one kind of thing
-//! that C owns: [`task`], [`lock`], [`list`], [`cred`], [`user`] and [`arch`].
+//! that C owns: [`task`], [`lock`], [`list`], [`cred`], [`user`], [`arch`] and [`config`]; in
+//! [`stop`], for the one function that takes C's word for it that a tracee is stopped; and in
+//! [`stats`], for its static key.
 //!
 //! C header: [`include/linux/ptrace.h`](srctree/include/linux/ptrace.h).
 
@@ -29,6 +31,7 @@ mod compat;
 mod config;
 mod cred;
 mod detach;
+mod error;
 mod ffi;
 mod interrupt;
 mod jobctl;

@@ -25,8 +25,8 @@ pub(crate) enum Direction {
 }
 
 /// How much of a set is copied to or from a buffer of `len` bytes, for `count` registers of `size`
-/// bytes each. `EINVAL` if it is no whole number of registers.
-fn copied_size(len: usize, size: c_uint, count: c_uint) -> Result<c_uint> {
+/// bytes each: no more than the set has. `EINVAL` if `len` is no whole number of registers.
+pub(crate) fn copied_size(len: usize, size: c_uint, count: c_uint) -> Result<c_uint> {
     // A set of registers of no size cannot be.
     if len.checked_rem(size as usize) != Some(0) {
         return Err(EINVAL);
@@ -51,11 +51,10 @@ pub(crate) fn copy(
     let buffer = UserBuffer::get(data, abi)?;
     // CAST: The truncation that C does by the type of a parameter.
     let set = Regset::find(stopped, note as u32).ok_or(EINVAL)?;
-    let size = copied_size(buffer.len(), set.size, set.count)?;
-    match direction {
-        Direction::Get => set.copy_to_user(stopped, size, &buffer)?,
-        Direction::Set => set.copy_from_user(stopped, size, &buffer)?,
-    }
+    let size = match direction {
+        Direction::Get => set.copy_to_user(&buffer)?,
+        Direction::Set => set.copy_from_user(&buffer)?,
+    };
     buffer.put_len(size as usize)
 }
 

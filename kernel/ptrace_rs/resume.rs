@@ -8,8 +8,7 @@ use crate::{
     arch,
     lock::SighandGuard,
     options::ResumeSignal,
-    stop::Stopped,
-    task, //
+    stop::Stopped, //
 };
 use kernel::prelude::*;
 
@@ -51,8 +50,6 @@ pub(crate) fn resume(stopped: Stopped<'_>, how: Resume, signal: ResumeSignal) ->
     // The status and the state change together under the siglock, which wait_task_stopped() holds:
     // in between, the signal would look like another report. Also if the status is the same: what
     // was not reported yet must not be cleared after this.
-    let mut sighand = SighandGuard::lock_stopped(&stopped);
-    task::set_exit_code(task, signal.number());
-    sighand.end_ptrace_stop();
+    SighandGuard::lock_stopped(&stopped).resume(stopped, signal);
     Ok(())
 }

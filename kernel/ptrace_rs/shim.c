@@ -133,11 +133,6 @@ void ptrace_shim_list_del_init(struct list_head *entry)
 
 /* Credentials and permissions */
 
-const struct cred *ptrace_shim_current_cred(void)
-{
-	return current_cred();
-}
-
 const struct cred *ptrace_shim_task_cred(struct task_struct *task)
 {
 	return __task_cred(task);
@@ -186,11 +181,6 @@ void ptrace_shim_signal_wake_up(struct task_struct *task, bool resume)
 	ptrace_signal_wake_up(task, resume);
 }
 
-bool ptrace_shim_fatal_signal_pending(struct task_struct *task)
-{
-	return __fatal_signal_pending(task);
-}
-
 pid_t ptrace_shim_task_pid_vnr(struct task_struct *task)
 {
 	return task_pid_vnr(task);
@@ -214,6 +204,12 @@ void ptrace_shim_audit_ptrace(struct task_struct *task)
 void ptrace_shim_proc_ptrace_connector(struct task_struct *task, int which_id)
 {
 	proc_ptrace_connector(task, which_id);
+}
+
+bool ptrace_shim_wait_task_inactive(struct task_struct *task,
+				    unsigned int match_state)
+{
+	return !WARN_ON_ONCE(!wait_task_inactive(task, match_state));
 }
 
 void ptrace_shim_wait_on_trapping(struct task_struct *task)
@@ -398,6 +394,15 @@ bool ptrace_shim_in_compat_syscall(void)
 	return in_compat_syscall();
 }
 #endif
+
+/* Counters for debugfs */
+
+struct ptrace_shim_stats ptrace_shim_stats = { STATIC_KEY_FALSE_INIT };
+
+void ptrace_shim_enable_stats(void)
+{
+	static_branch_enable(&ptrace_shim_stats.key);
+}
 
 /* Requests that are carried out elsewhere in the kernel */
 

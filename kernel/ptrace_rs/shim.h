@@ -7,6 +7,7 @@
 #define _KERNEL_PTRACE_RS_SHIM_H
 
 #include <linux/compat.h>
+#include <linux/jump_label.h>
 #include <linux/ptrace.h>
 #include <linux/regset.h>
 #include <linux/sched/exec_state.h>
@@ -75,7 +76,6 @@ void ptrace_shim_list_add(struct list_head *entry, struct list_head *head);
 void ptrace_shim_list_del_init(struct list_head *entry);
 
 /* Credentials and permissions */
-const struct cred *ptrace_shim_current_cred(void);
 const struct cred *ptrace_shim_task_cred(struct task_struct *task);
 bool ptrace_shim_ns_capable(struct user_namespace *ns, int cap);
 bool ptrace_shim_ns_capable_noaudit(struct user_namespace *ns, int cap);
@@ -88,12 +88,13 @@ int ptrace_shim_current_seccomp_mode(void);
 
 /* Tasks */
 void ptrace_shim_signal_wake_up(struct task_struct *task, bool resume);
-bool ptrace_shim_fatal_signal_pending(struct task_struct *task);
 pid_t ptrace_shim_task_pid_vnr(struct task_struct *task);
 bool ptrace_shim_thread_group_empty(struct task_struct *task);
 bool ptrace_shim_autoreap(struct task_struct *task);
 void ptrace_shim_audit_ptrace(struct task_struct *task);
 void ptrace_shim_proc_ptrace_connector(struct task_struct *task, int which_id);
+bool ptrace_shim_wait_task_inactive(struct task_struct *task,
+				    unsigned int match_state);
 void ptrace_shim_wait_on_trapping(struct task_struct *task);
 bool ptrace_shim_test_tsk_restore_sigmask(struct task_struct *task);
 void ptrace_shim_clear_tsk_restore_sigmask(struct task_struct *task);
@@ -138,6 +139,15 @@ int ptrace_shim_copy_siginfo_to_user32(struct compat_siginfo __user *to,
 				       const struct kernel_siginfo *from);
 bool ptrace_shim_in_compat_syscall(void);
 #endif
+
+/* Counters for debugfs */
+struct ptrace_shim_stats {
+	struct static_key_false key;
+};
+
+extern struct ptrace_shim_stats ptrace_shim_stats;
+
+void ptrace_shim_enable_stats(void);
 
 /* Requests that are carried out elsewhere in the kernel */
 int ptrace_shim_seccomp_get_filter(struct task_struct *task,

@@ -6,15 +6,14 @@
 
 #![forbid(unsafe_code)]
 
-pub(crate) use crate::user::SigInfo;
-
 use crate::{
     lock::SighandGuard,
     stop::Stopped,
     task,
     user::{
         Abi,
-        PeekArgs, //
+        PeekArgs,
+        SigInfo, //
     }, //
 };
 use kernel::{

@@ -31,7 +31,7 @@ fn check_size(size: c_ulong) -> Result {
 pub(crate) fn get(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result {
     check_size(size)?;
     let mask = SigMask(task::blocked(stopped));
-    user::copy_to_user(&mask, size, data)
+    user::copy_to_user(&mask, data)
 }
 
 /// Sets the mask from that of the caller.

@@ -5,11 +5,10 @@
 //! Off unless the module parameter `stats` is set: `ptrace_rs.stats=1` on the kernel's command
 //! line.
 
-#![forbid(unsafe_code)]
-
 use kernel::{
     bindings,
     fmt,
+    jump_label::static_branch_unlikely,
     prelude::*,
     sync::atomic::{
         Atomic,
@@ -38,17 +37,29 @@ static COUNTERS: [Counter; OTHERS + 1] = [const {
     }
 }; OTHERS + 1];
 
-static ENABLED: Atomic<bool> = Atomic::new(false);
-
 /// Begins to count.
 pub(crate) fn enable() {
-    ENABLED.store(true, Relaxed);
+    // SAFETY: An FFI call with no additional requirements.
+    unsafe { bindings::ptrace_shim_enable_stats() };
+}
+
+/// Whether requests are counted: an instruction that is patched, so that it costs nothing if not.
+#[inline]
+fn is_enabled() -> bool {
+    // SAFETY: A static key that is defined in C.
+    unsafe {
+        static_branch_unlikely!(
+            bindings::ptrace_shim_stats,
+            bindings::ptrace_shim_stats,
+            key
+        )
+    }
 }
 
 /// Counts a system call with this first argument, which returned this.
 #[inline]
 pub(crate) fn count(request: c_long, ret: c_long) {
-    if ENABLED.load(Relaxed) {
+    if is_enabled() {
         add(request, ret < 0);
     }
 }

@@ -7,7 +7,6 @@
 //! duty to unfreeze, [`Frozen`], and the right to look, [`Stopped`], are two types.
 
 use crate::{
-    jobctl::Jobctl,
     lock::{
         SighandGuard,
         TasklistHeld,
@@ -113,14 +112,14 @@ impl<'t> Frozen<'t> {
             if !stopped {
                 return Err(ESRCH);
             }
-            sighand.change_jobctl(Jobctl::with_frozen);
+            sighand.freeze();
         }
         // INVARIANT: Both were just seen to, under the locks.
         let frozen = Self {
             task,
             _not_send: NotThreadSafe,
         };
-        if kernel::warn_on!(!task::wait_inactive(task)) {
+        if !task::wait_inactive(task) {
             // What is frozen does not leave its stop.
             frozen.unfreeze();
             return Err(ESRCH);
@@ -135,11 +134,7 @@ impl<'t> Frozen<'t> {
     pub(crate) fn unfreeze(self) {
         // The task may be awake, and may have cleared the bit itself; and it may be dead.
         if let Some(mut sighand) = SighandGuard::try_lock(self.task) {
-            sighand.change_jobctl(Jobctl::without_frozen);
-            // A SIGKILL that came while it was frozen has not woken it.
-            if sighand.fatal_signal_pending() {
-                sighand.end_ptrace_stop();
-            }
+            sighand.unfreeze();
         }
     }
 
@@ -211,10 +206,10 @@ impl<'t> Stopped<'t> {
             Some(code) if code >> 8 == bindings::PTRACE_EVENT_STOP as c_int => {}
             _ => return Err(EIO),
         }
-        sighand.change_jobctl(Jobctl::with_listening);
+        sighand.listen(self);
         // What happened between the begin of this stop and now.
         if sighand.jobctl().has_trap_notify() {
-            sighand.signal_wake_up(true);
+            sighand.wake_to_trap();
         }
         Ok(())
     }

@@ -112,7 +112,7 @@ pub(crate) fn get(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result
             info.ret_data = task::ptrace_message(stopped.task()) as u32;
         }
     }
-    user::copy_to_user(&info, size.min(op.size()), data)?;
+    user::copy_prefix_to_user(&info, size.min(op.size()), data)?;
     // CAST: No more than the size of the structure.
     Ok(op.size() as c_int)
 }

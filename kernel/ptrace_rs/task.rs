@@ -10,13 +10,18 @@
 use crate::user::RseqConfiguration;
 use crate::{
     cred::UserNs,
+    error::to_result,
     jobctl::Jobctl,
+    list::Unlinked,
     lock::{
         AllocGuard,
         TasklistHeld,
         TasklistWrite, //
     },
-    options::PtFlags,
+    options::{
+        DetachSignal,
+        PtFlags, //
+    },
     stop::Stopped, //
 };
 use core::{
@@ -28,7 +33,6 @@ use core::{
 };
 use kernel::{
     bindings,
-    error::to_result,
     prelude::*,
     sync::{
         aref::ARef,
@@ -57,18 +61,17 @@ macro_rules! read_field {
 }
 pub(crate) use read_field;
 
-/// Writes a field of a [`Task`], once.
+/// Writes a field of a [`Task`], once; a volatile store, as with `WRITE_ONCE()`, since other CPUs
+/// may load it at the same time.
 ///
-/// That the field may be written is for the caller to see to, by the guard that it holds.
+/// # Safety
+///
+/// The caller is the one that may write the field now, by the lock or the state that protects it,
+/// and the value is one that C can do with.
 macro_rules! write_field {
-    ($task:expr, $($field:ident).+, $value:expr) => {{
-        let value = $value;
-        // SAFETY: A `Task` is a valid task, so that the place of its field is too.
-        let place = unsafe { &raw mut (*$task.as_ptr()).$($field).+ };
-        // SAFETY: The place is valid and aligned. Other CPUs may load it at the same time, hence
-        // the volatile store, as with `WRITE_ONCE()`.
-        unsafe { place.write_volatile(value) }
-    }};
+    ($task:expr, $($field:ident).+, $value:expr) => {
+        (&raw mut (*$task.as_ptr()).$($field).+).write_volatile($value)
+    };
 }
 pub(crate) use write_field;
 
@@ -82,6 +85,17 @@ pub(crate) unsafe fn from_raw<'a>(task: *mut bindings::task_struct) -> &'a Task 
     // SAFETY: By the requirement of this function. CAST: `Task` is a transparent wrapper of an
     // opaque `task_struct`, so that this makes no reference to the latter.
     unsafe { &*task.cast::<Task>() }
+}
+
+/// Stops the kernel if a list of tracees, or what it says, is `broken`: to go on would corrupt
+/// memory.
+#[doc(alias = "BUG_ON")]
+#[inline]
+pub(crate) fn bug_on(broken: bool) {
+    if broken {
+        // SAFETY: An FFI call with no additional requirements.
+        unsafe { bindings::BUG() };
+    }
 }
 
 /// Finds a task by its number in the pid namespace of the current task.
@@ -113,19 +127,22 @@ pub(crate) fn ptrace_flags(task: &Task) -> c_uint {
 /// Attaches `task`, as far as its flags go.
 #[inline]
 pub(crate) fn set_ptrace_flags(task: &Task, flags: PtFlags, _lock: &TasklistWrite) {
-    write_field!(task, ptrace, flags.bits());
+    // SAFETY: Of a task that is not traced, this is protected by `_lock`.
+    unsafe { write_field!(task, ptrace, flags.bits()) };
 }
 
 /// Detaches `task`, as far as its flags go. Also under its siglock.
 #[inline]
 pub(crate) fn clear_ptrace_flags(task: &Task, _lock: &TasklistWrite) {
-    write_field!(task, ptrace, 0);
+    // SAFETY: A task is detached by who holds `_lock`.
+    unsafe { write_field!(task, ptrace, 0) };
 }
 
 /// Changes the options of a stopped tracee, in one store.
 #[inline]
 pub(crate) fn change_ptrace_flags(stopped: &Stopped<'_>, flags: PtFlags) {
-    write_field!(stopped.task(), ptrace, flags.bits());
+    // SAFETY: While a tracee is stopped, its flags belong to its tracer.
+    unsafe { write_field!(stopped.task(), ptrace, flags.bits()) };
 }
 
 /// Whether the parent of `task`, which is its tracer if it is traced, is `parent`.
@@ -162,7 +179,9 @@ pub(crate) fn real_parent<'t>(task: &'t Task, _lock: &'t TasklistWrite) -> &'t T
 /// Makes `parent` the parent of `task`.
 #[inline]
 pub(crate) fn set_parent(task: &Task, parent: &Task, _lock: &TasklistWrite) {
-    write_field!(task, parent, parent.as_ptr());
+    // SAFETY: This is protected by `_lock`. Its tracer, or its real parent, stays a valid task for
+    // as long as it is a parent.
+    unsafe { write_field!(task, parent, parent.as_ptr()) };
 }
 
 // What a task is.
@@ -245,11 +264,12 @@ pub(crate) fn exit_state(task: &Task, _lock: &TasklistWrite) -> u32 {
     read_field!(task, exit_state) as u32
 }
 
-/// Marks a zombie as being reaped.
+/// Marks a zombie, which was taken from its tracer, as being reaped.
 #[doc(alias = "EXIT_DEAD")]
 #[inline]
-pub(crate) fn set_dead(task: &Task, _lock: &TasklistWrite) {
-    write_field!(task, exit_state, bindings::EXIT_DEAD as c_int);
+pub(crate) fn set_dead(zombie: &Unlinked<'_>, _lock: &TasklistWrite) {
+    // SAFETY: The state of a zombie is protected by `_lock`.
+    unsafe { write_field!(zombie.task(), exit_state, bindings::EXIT_DEAD as c_int) };
 }
 
 /// The signal that tells the parent of the end of `task`; below 0 for a thread that is no leader.
@@ -274,8 +294,8 @@ pub(crate) fn notify_parent(task: &Task, _lock: &TasklistWrite) -> bool {
 
 /// Wakes the threads of `parent` that wait for `task`.
 #[doc(alias = "__wake_up_parent")]
-pub(crate) fn wake_up_parent(task: &Task, parent: &Task) {
-    // SAFETY: Both are valid tasks.
+pub(crate) fn wake_up_parent(task: &Task, parent: &Task, _lock: &TasklistWrite) {
+    // SAFETY: Both are valid tasks, and not released while the lock is held.
     unsafe { bindings::__wake_up_parent(task.as_ptr(), parent.as_ptr()) };
 }
 
@@ -294,11 +314,16 @@ pub(crate) fn exit_code(task: &Task) -> c_int {
     read_field!(task, exit_code)
 }
 
-/// Sets the status that `wait()` reports, under the siglock or the write-locked `tasklist_lock`,
-/// which `wait()` holds one of when it takes it.
+/// Sets the signal that a tracee is detached with, in place of the status that `wait()` reports;
+/// `wait()` holds the lock, too, when it takes it.
 #[inline]
-pub(crate) fn set_exit_code(task: &Task, code: c_int) {
-    write_field!(task, exit_code, code);
+pub(crate) fn set_detach_signal(
+    stopped: &Stopped<'_>,
+    signal: DetachSignal,
+    _lock: &TasklistWrite,
+) {
+    // SAFETY: Of a stopped tracee, this is written by its tracer.
+    unsafe { write_field!(stopped.task(), exit_code, signal.number()) };
 }
 
 /// What the stop that a tracee is in tells beside its status.
@@ -308,20 +333,20 @@ pub(crate) fn ptrace_message(task: &Task) -> c_ulong {
 }
 
 /// Waits until a task that is in a ptrace stop is off the CPU. Returns whether it is: not if it
-/// has left the stop. Sleeps.
+/// has left the stop, which is warned of once. Sleeps.
 #[doc(alias = "wait_task_inactive")]
 #[inline]
 pub(crate) fn wait_inactive(task: &Task) -> bool {
     let states = bindings::__TASK_TRACED | bindings::TASK_FROZEN;
     // SAFETY: `task` is a valid task.
-    unsafe { bindings::wait_task_inactive(task.as_ptr(), states) != 0 }
+    unsafe { bindings::ptrace_shim_wait_task_inactive(task.as_ptr(), states) }
 }
 
 /// Waits until a task that attaching has woken from its group stop is in a ptrace stop, or until
 /// the caller is killed. Sleeps.
 #[doc(alias = "JOBCTL_TRAPPING")]
 pub(crate) fn wait_while_trapping(task: &Task) {
-    // SAFETY: `task` is a valid task, and this is process context with no lock held.
+    // SAFETY: `task` is a valid task.
     unsafe { bindings::ptrace_shim_wait_on_trapping(task.as_ptr()) };
 }
 
@@ -451,14 +476,25 @@ impl<'rcu> ExecState<'rcu> {
 pub(crate) fn security_access_check(lock: &AllocGuard<'_>, mode: c_uint) -> Result {
     let task = lock.task().as_ptr();
     // SAFETY: A valid task, whose `alloc_lock` is held, as the hooks expect.
-    to_result(unsafe { bindings::ptrace_shim_security_ptrace_access_check(task, mode) })
+    granted(unsafe { bindings::ptrace_shim_security_ptrace_access_check(task, mode) })
 }
 
 /// Asks the security modules whether `parent` may trace the current task.
 #[doc(alias = "security_ptrace_traceme")]
 pub(crate) fn security_traceme(parent: &Task, _lock: &TasklistWrite) -> Result {
     // SAFETY: A valid task; the hooks expect `tasklist_lock` to be held for writing.
-    to_result(unsafe { bindings::ptrace_shim_security_ptrace_traceme(parent.as_ptr()) })
+    granted(unsafe { bindings::ptrace_shim_security_ptrace_traceme(parent.as_ptr()) })
+}
+
+/// What a security module says: only 0 grants anything, whatever else it may return.
+#[inline]
+fn granted(ret: c_int) -> Result {
+    to_result(ret)?;
+    if ret == 0 {
+        Ok(())
+    } else {
+        Err(EPERM)
+    }
 }
 
 // Who is told.
@@ -474,7 +510,7 @@ pub(crate) fn audit(task: &Task) {
 #[doc(alias = "proc_ptrace_connector")]
 pub(crate) fn tell_connector(task: &Task, request: u32) {
     // CAST: A request's number fits.
-    // SAFETY: `task` is a valid task, and this is process context with no lock held.
+    // SAFETY: `task` is a valid task.
     unsafe { bindings::ptrace_shim_proc_ptrace_connector(task.as_ptr(), request as c_int) };
 }
 
@@ -505,9 +541,34 @@ impl Drop for TaskMm {
     }
 }
 
-/// Copies between `buffer` and the memory of `task` at `addr`; in which direction is up to
-/// `FOLL_WRITE` in `flags`. Returns how much was copied: less than all where the memory ends, 0 if
-/// `allowed` says no. Sleeps.
+/// Copies between `len` bytes at `buffer` and the memory of `task` at `addr`; in which direction is
+/// up to `FOLL_WRITE` in `flags`. Returns how much was copied: less than all where the memory ends,
+/// 0 if `allowed`, which is asked when the memory is known to stay, says no. Sleeps.
+///
+/// # Safety
+///
+/// `buffer` is valid for `len` bytes; to read, with `FOLL_WRITE`, and else to write.
+pub(crate) unsafe fn access_vm_raw(
+    task: &Task,
+    addr: c_ulong,
+    buffer: *mut c_void,
+    len: c_int,
+    flags: c_uint,
+    allowed: impl FnOnce(&Task) -> bool,
+) -> c_int {
+    let Some(mm) = TaskMm::of(task) else {
+        return 0;
+    };
+    if !allowed(task) {
+        return 0;
+    }
+    // SAFETY: The memory is referenced, and by the requirement of this function, `buffer` is valid
+    // for `len` bytes.
+    unsafe { bindings::access_remote_vm(mm.0.as_ptr(), addr, buffer, len, flags) }
+}
+
+/// [`access_vm_raw`] for a buffer of Rust's. Nothing is copied for one that is longer than an `int`
+/// can say.
 pub(crate) fn access_vm(
     task: &Task,
     addr: c_ulong,
@@ -515,23 +576,18 @@ pub(crate) fn access_vm(
     flags: c_uint,
     allowed: impl FnOnce(&Task) -> bool,
 ) -> usize {
-    // CAST: Nobody here has a buffer of more than a few words.
-    let len = buffer.len() as c_int;
-    let Some(mm) = TaskMm::of(task) else {
+    let Ok(len) = c_int::try_from(buffer.len()) else {
         return 0;
     };
-    if !allowed(task) {
-        return 0;
-    }
     let buffer = buffer.as_mut_ptr().cast();
-    // SAFETY: The memory is referenced, and `buffer` is valid for `len` bytes.
-    let copied = unsafe { bindings::access_remote_vm(mm.0.as_ptr(), addr, buffer, len, flags) };
+    // SAFETY: `buffer` is valid for `len` bytes.
+    let copied = unsafe { access_vm_raw(task, addr, buffer, len, flags, allowed) };
     usize::try_from(copied).unwrap_or(0)
 }
 
-/// Lets another task run, if one is to.
+/// Lets another task run, if one is to. Sleeps.
 #[inline]
 pub(crate) fn cond_resched() {
-    // SAFETY: The requests that call this hold no lock when they do.
+    // SAFETY: An FFI call with no additional requirements.
     unsafe { bindings::ptrace_shim_cond_resched() };
 }

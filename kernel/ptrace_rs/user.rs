@@ -2,13 +2,10 @@
 
 //! The memory of the caller: what requests put there and get from there.
 
-use core::{
-    mem::MaybeUninit,
-    ptr, //
-};
+use crate::error::to_result;
+use core::ptr;
 use kernel::{
     bindings,
-    error::to_result,
     prelude::*,
     transmute::{
         AsBytes,
@@ -70,8 +67,16 @@ pub(crate) fn put_word(word: c_ulong, to: c_ulong, abi: Abi) -> Result {
     }
 }
 
+/// Copies `value` to `to`. `EFAULT`.
+#[inline]
+pub(crate) fn copy_to_user<T: AsBytes>(value: &T, to: c_ulong) -> Result {
+    UserSlice::new(UserPtr::from_addr(to), size_of::<T>())
+        .writer()
+        .write(value)
+}
+
 /// Copies `value` to `to`: the first `len` bytes, if it has more. `EFAULT`.
-pub(crate) fn copy_to_user<T: AsBytes>(value: &T, len: c_ulong, to: c_ulong) -> Result {
+pub(crate) fn copy_prefix_to_user<T: AsBytes>(value: &T, len: c_ulong, to: c_ulong) -> Result {
     let bytes = value.as_bytes();
     let bytes = bytes.get(..len).unwrap_or(bytes);
     UserSlice::new(UserPtr::from_addr(to), bytes.len())
@@ -102,14 +107,29 @@ pub(crate) fn copy_bytes_from_user(from: c_ulong, bytes: &mut [u8]) -> Result {
         .read_slice(bytes)
 }
 
-/// A siginfo, which is copied as the bytes that it is: it has a hole, which is the user's to see.
-///
-/// # Invariants
-///
-/// Every byte is initialised.
-pub(crate) struct SigInfo(MaybeUninit<bindings::kernel_siginfo>);
+/// The size of a siginfo in the kernel, in bytes.
+const SIGINFO_SIZE: usize = size_of::<bindings::kernel_siginfo>();
+
+/// A siginfo, as the bytes that it is: it has a hole, which is the user's to see, and which a move
+/// of the structure need not keep.
+#[repr(C, align(8))]
+pub(crate) struct SigInfo([u8; SIGINFO_SIZE]);
+
+const _: () = assert!(align_of::<SigInfo>() >= align_of::<bindings::kernel_siginfo>());
 
 impl SigInfo {
+    /// As C takes it.
+    #[inline]
+    fn as_ptr(&self) -> *const bindings::kernel_siginfo {
+        self.0.as_ptr().cast()
+    }
+
+    /// As C fills it in.
+    #[inline]
+    fn as_mut_ptr(&mut self) -> *mut bindings::kernel_siginfo {
+        self.0.as_mut_ptr().cast()
+    }
+
     /// Copies a siginfo of the kernel.
     ///
     /// # Safety
@@ -118,17 +138,10 @@ impl SigInfo {
     #[doc(alias = "copy_siginfo")]
     #[inline]
     pub(crate) unsafe fn copy_from(from: *const bindings::kernel_siginfo) -> Self {
-        let mut info = MaybeUninit::<bindings::kernel_siginfo>::uninit();
+        let mut info = Self([0; SIGINFO_SIZE]);
         // SAFETY: By the requirement of this function. Bytes, so that the hole is copied too.
-        unsafe {
-            ptr::copy_nonoverlapping(
-                from.cast::<u8>(),
-                info.as_mut_ptr().cast::<u8>(),
-                size_of::<bindings::kernel_siginfo>(),
-            )
-        };
-        // INVARIANT: All of it was just copied.
-        Self(info)
+        unsafe { ptr::copy_nonoverlapping(from.cast(), info.0.as_mut_ptr(), SIGINFO_SIZE) };
+        info
     }
 
     /// Copies it to a siginfo of the kernel.
@@ -140,22 +153,16 @@ impl SigInfo {
     #[inline]
     pub(crate) unsafe fn copy_to(&self, to: *mut bindings::kernel_siginfo) {
         // SAFETY: By the requirement of this function. Bytes, so that the hole is copied too.
-        unsafe {
-            ptr::copy_nonoverlapping(
-                self.0.as_ptr().cast::<u8>(),
-                to.cast::<u8>(),
-                size_of::<bindings::kernel_siginfo>(),
-            )
-        };
+        unsafe { ptr::copy_nonoverlapping(self.0.as_ptr(), to.cast(), SIGINFO_SIZE) };
     }
 
     /// Copies it to the caller. `EFAULT`.
     #[doc(alias = "copy_siginfo_to_user")]
     pub(crate) fn copy_to_user(&self, to: c_ulong, abi: Abi) -> Result {
         match abi {
-            // SAFETY: By the type's invariant, there is a siginfo; the function checks the address.
+            // SAFETY: There is a siginfo; the function checks the address.
             Abi::Native => to_result(unsafe {
-                bindings::copy_siginfo_to_user(ptr::without_provenance_mut(to), self.0.as_ptr())
+                bindings::copy_siginfo_to_user(ptr::without_provenance_mut(to), self.as_ptr())
             }),
             #[cfg(CONFIG_COMPAT)]
             // CAST: An address of a 32-bit program.
@@ -163,7 +170,7 @@ impl SigInfo {
             Abi::Compat => to_result(unsafe {
                 bindings::ptrace_shim_copy_siginfo_to_user32(
                     ptr::without_provenance_mut(compat_ptr(to as u32)),
-                    self.0.as_ptr(),
+                    self.as_ptr(),
                 )
             }),
         }
@@ -173,7 +180,7 @@ impl SigInfo {
     /// the kernel knows.
     #[doc(alias = "copy_siginfo_from_user")]
     pub(crate) fn copy_from_user(from: c_ulong, abi: Abi) -> Result<Self> {
-        let mut info = MaybeUninit::uninit();
+        let mut info = Self([0; SIGINFO_SIZE]);
         match abi {
             // SAFETY: There is a place for a siginfo; the function checks the address.
             Abi::Native => to_result(unsafe {
@@ -185,8 +192,7 @@ impl SigInfo {
                 bindings::copy_siginfo_from_user32(info.as_mut_ptr(), ptr::without_provenance(from))
             }),
         }?;
-        // INVARIANT: The functions set every byte where they succeed.
-        Ok(Self(info))
+        Ok(info)
     }
 }
 
@@ -249,7 +255,10 @@ impl UserBuffer {
     /// Reads the iovec at `from`. `EFAULT`.
     #[doc(alias = "iovec")]
     pub(crate) fn get(from: c_ulong, abi: Abi) -> Result<Self> {
-        let mut iov = bindings::iovec::default();
+        let mut iov = bindings::iovec {
+            iov_base: ptr::null_mut(),
+            iov_len: 0,
+        };
         match abi {
             // SAFETY: There is a place for an iovec; the function checks the address.
             Abi::Native => to_result(unsafe {
