@@ -1,8 +1,20 @@
 # SPDX-License-Identifier: GPL-2.0
 # ptrace(2) in Rust for Linux: build the series into a kernel and try it.
 
+# What the menu has chosen, if it was used; the command line wins over it.
+-include .config
+chosen = $(firstword $(foreach one,$(2),$(if $(CONFIG_$(1)_$(call upper,$(one))),$(one))))
+upper = $(shell echo $(1) | tr a-z A-Z)
+text = $(subst ",,$(CONFIG_$(1)))
+
 # Which kernel: rust, fallback (the series, PTRACE_RUST=n) or pristine.
-K := rust
+K := $(or $(call chosen,KERNEL,rust fallback pristine),rust)
+PROFILE ?= $(call chosen,PROFILE,debug kasan)
+SEIZE_DEVEL ?= $(if $(CONFIG_KERNEL_RUST)$(CONFIG_KERNEL_FALLBACK)$(CONFIG_KERNEL_PRISTINE),$(or $(CONFIG_SEIZE_DEVEL),n))
+LINUX ?= $(call text,LINUX)
+ACCEL ?= $(call chosen,ACCEL,kvm tcg)
+CPUS ?= $(CONFIG_CPUS)
+MEMORY ?= $(call text,MEMORY)
 
 ifeq ($(filter rust fallback pristine,$(K)),)
 $(error K=$(K) is unknown; K is rust, fallback or pristine)
@@ -10,7 +22,7 @@ endif
 ifneq ($(LINUX),)
 override LINUX := $(abspath $(LINUX))
 endif
-export ENV LINUX PROFILE ACCEL CPUS MEMORY TIMEOUT APPEND
+export ENV LINUX PROFILE SEIZE_DEVEL ACCEL CPUS MEMORY TIMEOUT APPEND
 
 in_env := scripts/in-env
 
@@ -32,9 +44,36 @@ check: kernel selftests ## Run the tests in a guest
 	@$(in_env) scripts/check $(K)
 
 .PHONY: compare
-compare: selftests ## Compare the kernel's own selftests on the three kernels
+compare: kernels selftests ## Run every selftest on the three kernels, compare, and write build/report
+	@rc=0; $(in_env) scripts/compare || rc=$$?; $(in_env) scripts/report; exit $$rc
+
+.PHONY: report
+report: tree ## Write build/report/index.html from the results there are
+	@$(in_env) scripts/report
+
+.PHONY: mutants
+mutants: selftests ## Put faults into the Rust kernel, and see whether the tests notice
+	@$(in_env) scripts/mutants $(MUTANTS)
+
+.PHONY: check-um
+check-um: tree ## Run the crate's KUnit suites in User Mode Linux
+	@$(in_env) scripts/check-um
+
+.PHONY: build-matrix
+build-matrix: tree ## Build the crate in the configurations that break wrappers
+	@$(in_env) scripts/build-matrix $(NAMES)
+
+.PHONY: series
+series: tree ## Write the patches and their cover letter to build/series
+	@$(in_env) scripts/series
+
+.PHONY: series-check
+series-check: kernels selftests series ## Apply the series patch by patch, and check each state
+	@$(in_env) scripts/series-check
+
+.PHONY: kernels
+kernels: tree
 	@for k in pristine fallback rust; do $(in_env) scripts/kernel $$k || exit; done
-	@$(in_env) scripts/compare
 
 .PHONY: guest
 guest: kernel selftests ## Run CMD='...' in a guest and exit with its status
@@ -52,6 +91,10 @@ kernel: tree ## Build the kernel
 .PHONY: selftests
 selftests: tree
 	@$(in_env) scripts/selftests
+
+.PHONY: menuconfig
+menuconfig: tree ## Open the menu of what the commands here build and run
+	@$(in_env) scripts/menuconfig
 
 .PHONY: linux-menuconfig
 linux-menuconfig: tree ## Open the kernel's own menu on its configuration
