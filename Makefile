@@ -55,6 +55,10 @@ report: tree ## Write build/report/index.html from the results there are
 mutants: selftests ## Put faults into the Rust kernel, and see whether the tests notice
 	@$(in_env) scripts/mutants $(MUTANTS)
 
+.PHONY: bench
+bench: kernels ## Count the instructions of each request on the three kernels
+	@$(in_env) scripts/bench
+
 .PHONY: check-um
 check-um: tree ## Run the crate's KUnit suites in User Mode Linux
 	@$(in_env) scripts/check-um

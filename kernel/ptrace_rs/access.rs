@@ -97,6 +97,7 @@ fn has_credentials_for(task: &Task, mode: Mode, ids: Ids, current: &CurrentTask)
 /// `EPERM`, or what a security module says. Attaching refuses some cases that this allows, where
 /// it could not be done.
 #[doc(alias = "__ptrace_may_access")]
+#[inline]
 pub(crate) fn may_access(lock: &AllocGuard<'_>, mode: Mode, current: &CurrentTask) -> Result {
     let task = lock.task();
     let Some(ids) = mode.ids() else {

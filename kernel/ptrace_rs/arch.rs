@@ -19,22 +19,16 @@ use kernel::{
     }, //
 };
 
-/// Whether the task stops when it enters and leaves a system call.
-#[doc(alias = "SYSCALL_WORK_SYSCALL_TRACE")]
-#[inline]
-pub(crate) fn set_syscall_trace(task: &Task, on: bool) {
-    // SAFETY: A valid task, whose flags are changed atomically.
-    unsafe { bindings::ptrace_shim_set_syscall_trace(task.as_ptr(), on) };
-}
-
-/// Whether the task stops when it enters a system call, which is then not carried out.
+/// Whether the task stops when it enters and leaves a system call (`trace`), and whether it stops
+/// when it enters one, which is then not carried out (`emu`).
 ///
-/// Nothing, where the architecture has no such thing.
+/// The latter is nothing where the architecture has no such thing.
+#[doc(alias = "SYSCALL_WORK_SYSCALL_TRACE")]
 #[doc(alias = "SYSCALL_WORK_SYSCALL_EMU")]
 #[inline]
-pub(crate) fn set_syscall_emu(task: &Task, on: bool) {
+pub(crate) fn set_syscall_work(task: &Task, trace: bool, emu: bool) {
     // SAFETY: A valid task, whose flags are changed atomically.
-    unsafe { bindings::ptrace_shim_set_syscall_emu(task.as_ptr(), on) };
+    unsafe { bindings::ptrace_shim_set_syscall_work(task.as_ptr(), trace, emu) };
 }
 
 /// Has the tracee stop after an instruction. `EIO` if the architecture cannot.
@@ -206,10 +200,10 @@ const _: () = {
 };
 
 impl SyscallInfo {
-    /// Where the tracee is; the rest is 0.
-    #[doc(alias = "syscall_get_arch")]
-    pub(crate) fn new(op: u8, stopped: &Stopped<'_>) -> Self {
-        let mut info = Self {
+    /// One of a stop, in which all else is 0.
+    #[inline]
+    pub(crate) fn new(op: u8) -> Self {
+        Self {
             op,
             reserved: 0,
             flags: 0,
@@ -220,12 +214,17 @@ impl SyscallInfo {
             args: [0; SYSCALL_ARGS],
             ret_data: 0,
             reserved2: 0,
-        };
+        }
+    }
+
+    /// Fills in where the tracee is.
+    #[doc(alias = "syscall_get_arch")]
+    #[inline]
+    pub(crate) fn fill_in_where(&mut self, stopped: &Stopped<'_>) {
         // CAST: The same structure, as asserted above.
-        let place = (&raw mut info).cast::<bindings::ptrace_syscall_info>();
+        let info = (&raw mut *self).cast::<bindings::ptrace_syscall_info>();
         // SAFETY: The tracee is stopped and off the CPU, and this is a place for the structure.
-        unsafe { bindings::ptrace_shim_syscall_where(stopped.task().as_ptr(), place) };
-        info
+        unsafe { bindings::ptrace_shim_syscall_where(stopped.task().as_ptr(), info) };
     }
 }
 

@@ -65,7 +65,9 @@ fn without_devel(options: c_ulong) -> c_ulong {
 /// Sleeps. `EPERM` for a thread of the kernel or of the caller's own process, for one that the
 /// caller may not look into, that exits, or that has a tracer; what a security module says; and
 /// `ERESTARTNOINTR` if a signal comes while the task is in exec.
+// Always inlined, as all that is called from one place only: a frame is a part of the cost.
 #[doc(alias = "ptrace_attach")]
+#[inline(always)]
 pub(crate) fn attach(task: &Task, flags: PtFlags, current: &CurrentTask) -> Result {
     task::audit(task);
     if task::is_kthread(task) || task::same_thread_group(task, current) {
@@ -102,6 +104,7 @@ pub(crate) fn attach(task: &Task, flags: PtFlags, current: &CurrentTask) -> Resu
 /// The way from one stop to the other is hidden from the thread that attaches, which waits for it
 /// to be over, but not from others: their `wait()` with `WNOHANG` may find the task running.
 #[doc(alias = "ptrace_set_stopped")]
+#[inline(always)]
 fn bring_to_stop(task: &Task, flags: PtFlags, tasklist: &TasklistWrite) {
     // A task that has not exited has not been released.
     let Some(mut sighand) = SighandGuard::lock_nested(task, tasklist) else {
@@ -121,6 +124,7 @@ fn bring_to_stop(task: &Task, flags: PtFlags, tasklist: &TasklistWrite) {
 /// `EPERM` if it has one, or what a security module says. Success, with no tracer, if the parent
 /// exits: it would let go of the task at once.
 #[doc(alias = "ptrace_traceme")]
+#[inline(always)]
 pub(crate) fn traceme(current: &CurrentTask) -> Result {
     let tasklist = TasklistWrite::lock_irq();
     if task::ptrace_flags(current) != 0 {

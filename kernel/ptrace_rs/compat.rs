@@ -18,10 +18,7 @@ use crate::{
         Abi, //
     }, //
 };
-use kernel::{
-    prelude::*,
-    task::CurrentTask, //
-};
+use kernel::prelude::*;
 
 /// Carries out an operation for a 32-bit caller; returns what the system call is to return.
 ///
@@ -33,7 +30,6 @@ pub(crate) fn carry_out(
     stopped: Stopped<'_>,
     addr: u32,
     data: u32,
-    current: &CurrentTask,
 ) -> Result<c_int> {
     let task = stopped.task();
     let pointer = || user::compat_ptr(data);
@@ -48,7 +44,7 @@ pub(crate) fn carry_out(
         Operation::Regset(direction) => {
             regset::copy(&stopped, direction, wide_addr, pointer(), Abi::Compat)
         }
-        operation => return operation.carry_out(stopped, wide_addr, wide_data, current),
+        operation => return operation.carry_out(stopped, wide_addr, wide_data),
     };
     done.map(|()| 0)
 }

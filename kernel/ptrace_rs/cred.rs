@@ -55,10 +55,8 @@ impl<'a> CredRef<'a> {
     #[doc(alias = "__task_cred")]
     #[inline]
     pub(crate) fn of(task: &Task, _guard: &'a rcu::Guard) -> Self {
-        // SAFETY: `task` is a valid task, and the RCU read side lock is held.
-        let cred = unsafe { bindings::ptrace_shim_task_cred(task.as_ptr()) };
         // INVARIANT: Credentials that were current under the lock are valid as long as it is held.
-        Self(cred, PhantomData)
+        Self(read_field!(task, real_cred), PhantomData)
     }
 
     /// Credentials behind a pointer from C.

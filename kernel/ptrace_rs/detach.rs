@@ -41,8 +41,7 @@ use kernel::{
 pub(crate) fn unlink<'t>(child: &'t Task, tasklist: &TasklistWrite) -> Unlinked<'t> {
     task::bug_on(task::ptrace_flags(child) == 0);
 
-    arch::set_syscall_trace(child, false);
-    arch::set_syscall_emu(child, false);
+    arch::set_syscall_work(child, false, false);
 
     let unlinked = list::unlink(child, tasklist);
 
@@ -72,6 +71,7 @@ pub(crate) fn unlink<'t>(child: &'t Task, tasklist: &TasklistWrite) -> Unlinked<
 /// That a zombie had a tracer has kept its real parent from being told, and itself from being
 /// reaped: that is made up for here.
 #[doc(alias = "__ptrace_detach")]
+#[inline]
 fn unlink_and_bury<'t>(
     tracer: &Task,
     child: &'t Task,

@@ -63,34 +63,31 @@ fn syscall(
     data: c_ulong,
     arch_ptrace: impl FnOnce(&Task) -> c_long,
 ) -> Result<c_long> {
-    let current = current!();
     let find = || task::find_by_vpid(pid).ok_or(ESRCH);
-    match Request::decode(request) {
-        Request::Traceme => attach::traceme(current)?,
-        Request::Attach => attach::attach(&*find()?, PtFlags::ATTACHED, current)?,
-        Request::Seize => {
+    let request = Request::decode(request);
+    match request {
+        Request::Traceme => attach::traceme(current!())?,
+        Request::Attach | Request::Seize => {
             let child = find()?;
-            attach::attach(&child, attach::seize_flags(addr, data, current)?, current)?;
+            let flags = if request == Request::Seize {
+                attach::seize_flags(addr, data, current!())?
+            } else {
+                PtFlags::ATTACHED
+            };
+            attach::attach(&child, flags, current!())?;
         }
         // These two are no architecture's affair, and nothing was frozen for them.
-        Request::Interrupt => interrupt::interrupt(&Attached::check(&*find()?, current)?)?,
-        Request::Kill => Attached::check(&*find()?, current)?.kill(),
-        Request::Detach => {
+        Request::Interrupt => interrupt::interrupt(&Attached::check(&*find()?, current!())?)?,
+        Request::Kill => Attached::check(&*find()?, current!())?.kill(),
+        Request::Detach | Request::Stopped => {
             let child = find()?;
-            let frozen = Frozen::freeze(&child, current)?;
+            let frozen = Frozen::freeze(&child, current!()).ok_or(ESRCH)?;
             let ret = arch_ptrace(&child);
-            if ret == 0 {
+            if request == Request::Detach && ret == 0 {
                 frozen.forget();
             } else {
                 frozen.unfreeze();
             }
-            return Ok(ret);
-        }
-        Request::Stopped => {
-            let child = find()?;
-            let frozen = Frozen::freeze(&child, current)?;
-            let ret = arch_ptrace(&child);
-            frozen.unfreeze();
             return Ok(ret);
         }
     }
@@ -173,7 +170,7 @@ pub(crate) unsafe extern "C" fn ptrace_request(
     let child = unsafe { task::from_raw(child) };
     // SAFETY: The system call has frozen the tracee before it called `arch_ptrace()`.
     let stopped = unsafe { Stopped::assume(child) };
-    to_ret(operation.carry_out(stopped, addr, data, current!()))
+    to_ret(operation.carry_out(stopped, addr, data))
 }
 
 /// A request of a 32-bit program that is not the architecture's own. `EIO` if it is none.
@@ -197,13 +194,7 @@ pub(crate) unsafe extern "C" fn compat_ptrace_request(
     let child = unsafe { task::from_raw(child) };
     // SAFETY: The system call has frozen the tracee before it called `compat_arch_ptrace()`.
     let stopped = unsafe { Stopped::assume(child) };
-    to_ret(compat::carry_out(
-        operation,
-        stopped,
-        addr,
-        data,
-        current!(),
-    ))
+    to_ret(compat::carry_out(operation, stopped, addr, data))
 }
 
 /// Whether the current task may look into `task`: see [`access::may_access`].

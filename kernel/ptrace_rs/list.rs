@@ -72,6 +72,7 @@ impl<'t> Unlinked<'t> {
 ///
 /// `BUG()`s if `child` is traced already.
 #[doc(alias = "__ptrace_link")]
+#[inline(always)]
 pub(crate) fn link(child: &Task, tracer: Tracer<'_>, cred: &CredRef<'_>, lock: &TasklistWrite) {
     let Tracer(tracer) = tracer;
     // SAFETY: A valid task, so that the place of its field is valid.
@@ -90,6 +91,7 @@ pub(crate) fn link(child: &Task, tracer: Tracer<'_>, cred: &CredRef<'_>, lock: &
 /// Makes the real parent of `child` its parent again.
 ///
 /// Part of [`crate::detach::unlink`].
+#[inline(always)]
 pub(crate) fn unlink<'t>(child: &'t Task, lock: &TasklistWrite) -> Unlinked<'t> {
     task::set_parent(child, task::real_parent(child, lock), lock);
     // SAFETY: A valid task, so that the place of its field is valid.

@@ -39,6 +39,9 @@ mod private {
     pub(crate) trait Sealed {}
     impl Sealed for super::TasklistRead {}
     impl Sealed for super::TasklistWrite {}
+    impl Sealed for super::Saved {}
+    impl Sealed for super::Irq {}
+    impl Sealed for super::Nested {}
 }
 
 /// Evidence that `tasklist_lock` is held for reading.
@@ -189,42 +192,65 @@ impl Drop for CredGuard<'_> {
 }
 
 /// How a siglock was taken, and so how it is to be released.
-enum Unlock {
-    /// With the flags that `lock_task_sighand()` saved.
-    Restore(c_ulong),
-    /// Interrupts were enabled, and are to be again.
-    Irq,
-    /// Interrupts were disabled, and are to stay so.
-    Nested,
+pub(crate) trait Taken: private::Sealed {
+    /// Releases the siglock of `task`.
+    ///
+    /// # Safety
+    ///
+    /// This context holds it, and took it in this way.
+    unsafe fn release(&mut self, task: &Task);
+}
+
+/// Taken by `lock_task_sighand()`, which saved these flags.
+pub(crate) struct Saved(c_ulong);
+
+impl Taken for Saved {
+    #[inline]
+    unsafe fn release(&mut self, task: &Task) {
+        // SAFETY: By the requirement of this function; the flags are those that were saved.
+        unsafe { bindings::ptrace_shim_unlock_task_sighand(task.as_ptr(), &mut self.0) };
+    }
+}
+
+/// Taken where interrupts were enabled, and are to be again.
+pub(crate) struct Irq;
+
+impl Taken for Irq {
+    #[inline]
+    unsafe fn release(&mut self, task: &Task) {
+        // SAFETY: By the requirement of this function.
+        unsafe { bindings::ptrace_shim_siglock_unlock_irq(task.as_ptr()) };
+    }
+}
+
+/// Taken where interrupts were disabled, and are to stay so.
+pub(crate) struct Nested;
+
+impl Taken for Nested {
+    #[inline]
+    unsafe fn release(&mut self, task: &Task) {
+        // SAFETY: By the requirement of this function.
+        unsafe { bindings::ptrace_shim_siglock_unlock(task.as_ptr()) };
+    }
 }
 
 /// Evidence that a task's siglock is held, with interrupts disabled.
 ///
-/// There are three ways to take it, which differ in what they ask for; a guard knows how it was
-/// taken, so that they cannot be mixed up.
+/// There are three ways to take it, which differ in what they ask for; how it was taken is in the
+/// type of the guard, so that they cannot be mixed up.
 ///
 /// # Invariants
 ///
 /// `task->sighand` is not null and does not change, and its siglock is held by this context, which
-/// took it as `unlock` says, while a value of this type exists.
+/// took it as `T` says, while a value of this type exists.
 #[must_use = "the lock unlocks immediately when the guard is unused"]
-pub(crate) struct SighandGuard<'t> {
+pub(crate) struct SighandGuard<'t, T: Taken> {
     task: &'t Task,
-    unlock: Unlock,
+    taken: T,
     _not_send: NotThreadSafe,
 }
 
-impl<'t> SighandGuard<'t> {
-    /// INVARIANT: To be called by who has just taken the lock in the way that `unlock` says.
-    #[inline]
-    fn new(task: &'t Task, unlock: Unlock) -> Self {
-        Self {
-            task,
-            unlock,
-            _not_send: NotThreadSafe,
-        }
-    }
-
+impl<'t> SighandGuard<'t, Saved> {
     /// Takes the siglock of `task`, or returns [`None`] if `task` has been released.
     ///
     /// The only way that asks for nothing: right for a task that may be dying.
@@ -235,9 +261,11 @@ impl<'t> SighandGuard<'t> {
         // SAFETY: `task` is a valid task, and `flags` a place for a word.
         let sighand = unsafe { bindings::lock_task_sighand(task.as_ptr(), &mut flags) };
         // INVARIANT: Where it is not null, the lock was just taken, and pins `task->sighand`.
-        (!sighand.is_null()).then(|| Self::new(task, Unlock::Restore(flags)))
+        (!sighand.is_null()).then(|| Self::new(task, Saved(flags)))
     }
+}
 
+impl<'t> SighandGuard<'t, Irq> {
     /// Takes the siglock of `task` and disables interrupts, under the read-locked `tasklist_lock`;
     /// or returns [`None`] if `task` has been released.
     #[doc(alias = "spin_lock_irq")]
@@ -250,7 +278,7 @@ impl<'t> SighandGuard<'t> {
         // write-locked `tasklist_lock` only, which `_lock` rules out.
         unsafe { bindings::ptrace_shim_siglock_lock_irq(task.as_ptr()) };
         // INVARIANT: It was just taken, and pins `task->sighand`.
-        Some(Self::new(task, Unlock::Irq))
+        Some(Self::new(task, Irq))
     }
 
     /// Takes the siglock of a stopped tracee and disables interrupts.
@@ -262,9 +290,11 @@ impl<'t> SighandGuard<'t> {
         // is it in exec, which might make it another.
         unsafe { bindings::ptrace_shim_siglock_lock_irq(task.as_ptr()) };
         // INVARIANT: It was just taken, and pins `task->sighand`.
-        Self::new(task, Unlock::Irq)
+        Self::new(task, Irq)
     }
+}
 
+impl<'t> SighandGuard<'t, Nested> {
     /// Takes the siglock of `task` where interrupts are disabled already, under the write-locked
     /// `tasklist_lock`; or returns [`None`] if `task` has been released.
     #[doc(alias = "spin_lock")]
@@ -277,7 +307,19 @@ impl<'t> SighandGuard<'t> {
         // who holds `tasklist_lock` for writing, which is this context.
         unsafe { bindings::ptrace_shim_siglock_lock(task.as_ptr()) };
         // INVARIANT: It was just taken, and pins `task->sighand`.
-        Some(Self::new(task, Unlock::Nested))
+        Some(Self::new(task, Nested))
+    }
+}
+
+impl<'t, T: Taken> SighandGuard<'t, T> {
+    /// INVARIANT: To be called by who has just taken the lock in the way that `taken` says.
+    #[inline]
+    fn new(task: &'t Task, taken: T) -> Self {
+        Self {
+            task,
+            taken,
+            _not_send: NotThreadSafe,
+        }
     }
 
     /// The job control bits of the task.
@@ -525,22 +567,11 @@ impl<'t> SighandGuard<'t> {
     }
 }
 
-impl Drop for SighandGuard<'_> {
+impl<T: Taken> Drop for SighandGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        let task = self.task.as_ptr();
-        match &mut self.unlock {
-            // SAFETY: By the type's invariant, this context holds the lock, and `flags` is what
-            // `lock_task_sighand()` gave for it.
-            Unlock::Restore(flags) => unsafe {
-                bindings::ptrace_shim_unlock_task_sighand(task, flags)
-            },
-            // SAFETY: By the type's invariant, this context holds the lock, and disabled interrupts
-            // when it took it.
-            Unlock::Irq => unsafe { bindings::ptrace_shim_siglock_unlock_irq(task) },
-            // SAFETY: By the type's invariant, this context holds the lock.
-            Unlock::Nested => unsafe { bindings::ptrace_shim_siglock_unlock(task) },
-        }
+        // SAFETY: By the type's invariant, this context holds the lock, and took it as `T` says.
+        unsafe { self.taken.release(self.task) };
     }
 }
 
@@ -555,7 +586,10 @@ mod tests {
 
     /// What `change` makes of these job control bits, of a task that is not dying: the one that
     /// runs the test, which is itself again when the lock is released.
-    fn changed(bits: c_ulong, change: impl FnOnce(&mut SighandGuard<'_>)) -> Option<c_ulong> {
+    fn changed(
+        bits: c_ulong,
+        change: impl FnOnce(&mut SighandGuard<'_, Saved>),
+    ) -> Option<c_ulong> {
         let task = current!();
         let mut sighand = SighandGuard::try_lock(task)?;
         let before = sighand.jobctl();

@@ -41,6 +41,7 @@ pub(crate) fn copied_size(len: usize, size: c_uint, count: c_uint) -> Result<c_u
 /// `EFAULT` for the iovec; `EINVAL` if there is no set of the name `note`, or if the size is no
 /// whole number of registers; then what the set says.
 #[doc(alias = "ptrace_regset")]
+#[inline(always)]
 pub(crate) fn copy(
     stopped: &Stopped<'_>,
     direction: Direction,

@@ -37,6 +37,7 @@ use crate::{
 };
 use kernel::{
     bindings,
+    current,
     prelude::*,
     task::CurrentTask, //
 };
@@ -133,6 +134,8 @@ const GETFDPIC: c_long = bindings::PTRACE_SHIM_GETFDPIC as c_long;
 
 impl Operation {
     /// Decodes the first argument of ptrace(2), or returns [`None`] if it is no request.
+    // Always inlined, as is what matches it next: of the two tables, one is left.
+    #[inline(always)]
     pub(crate) fn decode(request: c_long) -> Option<Self> {
         Some(match u32::try_from(request).ok()? {
             bindings::PTRACE_PEEKTEXT | bindings::PTRACE_PEEKDATA => Self::Peek,
@@ -176,27 +179,27 @@ impl Operation {
     /// Process context with no lock held. The last two arguments are those of ptrace(2), and mean
     /// what the operation says.
     #[doc(alias = "ptrace_request")]
+    #[inline(always)]
     pub(crate) fn carry_out(
         self,
         stopped: Stopped<'_>,
         addr: c_ulong,
         data: c_ulong,
-        current: &CurrentTask,
     ) -> Result<c_int> {
         let done = match self {
             Self::Peek => memory::peek(stopped.task(), addr, data),
             Self::Poke => memory::poke(stopped.task(), addr, data),
-            Self::SetOptions => set_options(&stopped, data, current),
+            Self::SetOptions => set_options(&stopped, data, current!()),
             Self::GetEventMessage => get_event_message(&stopped, data, Abi::Native),
             Self::GetSiginfo => siginfo::get(&stopped, data, Abi::Native),
             Self::SetSiginfo => siginfo::set(&stopped, data, Abi::Native),
-            Self::PeekSiginfo => return siginfo::peek(&stopped, addr, data, current),
+            Self::PeekSiginfo => return siginfo::peek(&stopped, addr, data, current!()),
             Self::GetSigmask => sigmask::get(&stopped, addr, data),
             Self::SetSigmask => sigmask::set(&stopped, addr, data),
             Self::Listen => stopped.listen(),
             Self::Detach => {
                 let signal = DetachSignal::new(data)?;
-                detach::detach(stopped, signal, current);
+                detach::detach(stopped, signal, current!());
                 Ok(())
             }
             Self::Resume(how) => {

@@ -36,11 +36,8 @@ pub(crate) enum Resume {
 #[doc(alias = "ptrace_resume")]
 pub(crate) fn resume(stopped: Stopped<'_>, how: Resume, signal: ResumeSignal) -> Result {
     let task = stopped.task();
-    arch::set_syscall_trace(task, how == Resume::Syscall);
-    arch::set_syscall_emu(
-        task,
-        matches!(how, Resume::Sysemu | Resume::SysemuSingleStep),
-    );
+    let emulates = matches!(how, Resume::Sysemu | Resume::SysemuSingleStep);
+    arch::set_syscall_work(task, how == Resume::Syscall, emulates);
     match how {
         Resume::SingleBlock => arch::enable_block_step(&stopped)?,
         Resume::SingleStep | Resume::SysemuSingleStep => arch::enable_single_step(&stopped)?,

@@ -133,11 +133,6 @@ void ptrace_shim_list_del_init(struct list_head *entry)
 
 /* Credentials and permissions */
 
-const struct cred *ptrace_shim_task_cred(struct task_struct *task)
-{
-	return __task_cred(task);
-}
-
 bool ptrace_shim_ns_capable(struct user_namespace *ns, int cap)
 {
 	return ns_capable(ns, cap);
@@ -234,18 +229,15 @@ void ptrace_shim_cond_resched(void)
 
 /* How a tracee goes on */
 
-void ptrace_shim_set_syscall_trace(struct task_struct *task, bool on)
+void ptrace_shim_set_syscall_work(struct task_struct *task, bool trace, bool emu)
 {
-	if (on)
+	if (trace)
 		set_task_syscall_work(task, SYSCALL_TRACE);
 	else
 		clear_task_syscall_work(task, SYSCALL_TRACE);
-}
 
-void ptrace_shim_set_syscall_emu(struct task_struct *task, bool on)
-{
 #if defined(CONFIG_GENERIC_ENTRY) || defined(TIF_SYSCALL_EMU)
-	if (on)
+	if (emu)
 		set_task_syscall_work(task, SYSCALL_EMU);
 	else
 		clear_task_syscall_work(task, SYSCALL_EMU);
@@ -397,12 +389,7 @@ bool ptrace_shim_in_compat_syscall(void)
 
 /* Counters for debugfs */
 
-struct ptrace_shim_stats ptrace_shim_stats = { STATIC_KEY_FALSE_INIT };
-
-void ptrace_shim_enable_stats(void)
-{
-	static_branch_enable(&ptrace_shim_stats.key);
-}
+bool ptrace_shim_stats __read_mostly;
 
 /* Requests that are carried out elsewhere in the kernel */
 

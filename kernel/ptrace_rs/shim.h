@@ -7,7 +7,6 @@
 #define _KERNEL_PTRACE_RS_SHIM_H
 
 #include <linux/compat.h>
-#include <linux/jump_label.h>
 #include <linux/ptrace.h>
 #include <linux/regset.h>
 #include <linux/sched/exec_state.h>
@@ -76,7 +75,6 @@ void ptrace_shim_list_add(struct list_head *entry, struct list_head *head);
 void ptrace_shim_list_del_init(struct list_head *entry);
 
 /* Credentials and permissions */
-const struct cred *ptrace_shim_task_cred(struct task_struct *task);
 bool ptrace_shim_ns_capable(struct user_namespace *ns, int cap);
 bool ptrace_shim_ns_capable_noaudit(struct user_namespace *ns, int cap);
 bool ptrace_shim_capable(int cap);
@@ -101,8 +99,7 @@ void ptrace_shim_clear_tsk_restore_sigmask(struct task_struct *task);
 void ptrace_shim_cond_resched(void);
 
 /* How a tracee goes on */
-void ptrace_shim_set_syscall_trace(struct task_struct *task, bool on);
-void ptrace_shim_set_syscall_emu(struct task_struct *task, bool on);
+void ptrace_shim_set_syscall_work(struct task_struct *task, bool trace, bool emu);
 bool ptrace_shim_enable_single_step(struct task_struct *task);
 bool ptrace_shim_enable_block_step(struct task_struct *task);
 void ptrace_shim_disable_single_step(struct task_struct *task);
@@ -141,13 +138,7 @@ bool ptrace_shim_in_compat_syscall(void);
 #endif
 
 /* Counters for debugfs */
-struct ptrace_shim_stats {
-	struct static_key_false key;
-};
-
-extern struct ptrace_shim_stats ptrace_shim_stats;
-
-void ptrace_shim_enable_stats(void);
+extern bool ptrace_shim_stats;
 
 /* Requests that are carried out elsewhere in the kernel */
 int ptrace_shim_seccomp_get_filter(struct task_struct *task,

@@ -8,7 +8,6 @@
 use kernel::{
     bindings,
     fmt,
-    jump_label::static_branch_unlikely,
     prelude::*,
     sync::atomic::{
         Atomic,
@@ -39,21 +38,19 @@ static COUNTERS: [Counter; OTHERS + 1] = [const {
 
 /// Begins to count.
 pub(crate) fn enable() {
-    // SAFETY: An FFI call with no additional requirements.
-    unsafe { bindings::ptrace_shim_enable_stats() };
+    let enabled = &raw mut bindings::ptrace_shim_stats;
+    // SAFETY: A variable of C that nobody else stores to, hence the volatile store.
+    unsafe { enabled.write_volatile(true) };
 }
 
-/// Whether requests are counted: an instruction that is patched, so that it costs nothing if not.
+/// Whether requests are counted.
+///
+/// A variable of C: an atomic one of Rust is read by a call, and by all who do not count, too.
 #[inline]
 fn is_enabled() -> bool {
-    // SAFETY: A static key that is defined in C.
-    unsafe {
-        static_branch_unlikely!(
-            bindings::ptrace_shim_stats,
-            bindings::ptrace_shim_stats,
-            key
-        )
-    }
+    let enabled = &raw const bindings::ptrace_shim_stats;
+    // SAFETY: A variable of C, stored to once, hence the volatile load.
+    unsafe { enabled.read_volatile() }
 }
 
 /// Counts a system call with this first argument, which returned this.

@@ -91,26 +91,28 @@ impl<'t> Frozen<'t> {
     /// Checks that the current task traces `task` and that it is in a ptrace stop, and sees to it
     /// that it stays there, even if it is sent `SIGKILL`, and is off the CPU.
     ///
-    /// Takes `tasklist_lock` for reading, and the siglock of `task`. Sleeps. `ESRCH` if the current
+    /// Takes `tasklist_lock` for reading, and the siglock of `task`. Sleeps. [`None`] if the current
     /// task does not trace it, or if it is not stopped or is being killed.
     #[doc(alias = "ptrace_check_attach")]
     #[doc(alias = "ptrace_freeze_traced")]
-    pub(crate) fn freeze(task: &'t Task, current: &CurrentTask) -> Result<Self> {
+    // Always inlined: every request comes through here.
+    #[inline(always)]
+    pub(crate) fn freeze(task: &'t Task, current: &CurrentTask) -> Option<Self> {
         {
             let tasklist = TasklistRead::lock();
             if !is_traced(task, current, &tasklist) {
-                return Err(ESRCH);
+                return None;
             }
             // Without the lock: only the tracer sets it.
             if task::jobctl(task).is_listening() {
-                return Err(ESRCH);
+                return None;
             }
-            let mut sighand = SighandGuard::lock_irq(task, &tasklist).ok_or(ESRCH)?;
+            let mut sighand = SighandGuard::lock_irq(task, &tasklist)?;
             let stopped = sighand.jobctl().is_traced()
                 && !has_spurious_pid(task)
                 && !sighand.fatal_signal_pending();
             if !stopped {
-                return Err(ESRCH);
+                return None;
             }
             sighand.freeze();
         }
@@ -122,15 +124,16 @@ impl<'t> Frozen<'t> {
         if !task::wait_inactive(task) {
             // What is frozen does not leave its stop.
             frozen.unfreeze();
-            return Err(ESRCH);
+            return None;
         }
-        Ok(frozen)
+        Some(frozen)
     }
 
     /// Ends the duty after a request that has left the tracee attached, or has failed to detach it.
     ///
     /// Takes and releases the siglock.
     #[doc(alias = "ptrace_unfreeze_traced")]
+    #[inline]
     pub(crate) fn unfreeze(self) {
         // The task may be awake, and may have cleared the bit itself; and it may be dead.
         if let Some(mut sighand) = SighandGuard::try_lock(self.task) {

@@ -49,19 +49,29 @@ pub(crate) fn compat_ptr(pointer: u32) -> c_ulong {
     unsafe { bindings::ptrace_shim_compat_ptr(pointer) }.addr()
 }
 
+/// The result of a function of C that returns 0, or an error that can only be `EFAULT`.
+#[inline]
+fn to_fault(ret: c_int) -> Result {
+    if ret == 0 {
+        Ok(())
+    } else {
+        Err(EFAULT)
+    }
+}
+
 /// Puts a word at `to`. `EFAULT`.
 #[doc(alias = "put_user")]
 #[inline]
 pub(crate) fn put_word(word: c_ulong, to: c_ulong, abi: Abi) -> Result {
     match abi {
         // SAFETY: The function checks the address.
-        Abi::Native => to_result(unsafe {
+        Abi::Native => to_fault(unsafe {
             bindings::ptrace_shim_put_user_ulong(word, ptr::without_provenance_mut(to))
         }),
         #[cfg(CONFIG_COMPAT)]
         // CAST: A 32-bit program gets the low half, as in C.
         // SAFETY: The function checks the address.
-        Abi::Compat => to_result(unsafe {
+        Abi::Compat => to_fault(unsafe {
             bindings::ptrace_shim_put_user_u32(word as u32, ptr::without_provenance_mut(to))
         }),
     }
@@ -76,15 +86,14 @@ pub(crate) fn copy_to_user<T: AsBytes>(value: &T, to: c_ulong) -> Result {
 }
 
 /// Copies `value` to `to`: the first `len` bytes, if it has more. `EFAULT`.
+#[inline]
 pub(crate) fn copy_prefix_to_user<T: AsBytes>(value: &T, len: c_ulong, to: c_ulong) -> Result {
     let bytes = value.as_bytes();
-    let bytes = bytes.get(..len).unwrap_or(bytes);
-    UserSlice::new(UserPtr::from_addr(to), bytes.len())
-        .writer()
-        .write_slice(bytes)
+    copy_bytes_to_user(bytes.get(..len).unwrap_or(bytes), to)
 }
 
 /// Copies a `T` from `from`. `EFAULT`.
+#[inline]
 pub(crate) fn copy_from_user<T: FromBytes>(from: c_ulong) -> Result<T> {
     UserSlice::new(UserPtr::from_addr(from), size_of::<T>())
         .reader()
@@ -92,11 +101,19 @@ pub(crate) fn copy_from_user<T: FromBytes>(from: c_ulong) -> Result<T> {
 }
 
 /// Copies bytes to `to`. `EFAULT`.
+///
+/// Not by a `UserSlice`, which costs more than the copy where that is small.
 #[doc(alias = "copy_to_user")]
+#[inline]
 pub(crate) fn copy_bytes_to_user(bytes: &[u8], to: c_ulong) -> Result {
-    UserSlice::new(UserPtr::from_addr(to), bytes.len())
-        .writer()
-        .write_slice(bytes)
+    let (from, to) = (bytes.as_ptr().cast(), ptr::without_provenance_mut(to));
+    // SAFETY: `bytes` is valid to read; the function checks the address.
+    let left = unsafe { bindings::copy_to_user(to, from, bytes.len()) };
+    if left == 0 {
+        Ok(())
+    } else {
+        Err(EFAULT)
+    }
 }
 
 /// Copies bytes from `from`. `EFAULT`.
@@ -205,6 +222,7 @@ unsafe impl FromBytes for PeekArgs {}
 
 impl PeekArgs {
     /// Copies them from the caller. `EFAULT`.
+    #[inline]
     pub(crate) fn copy_from_user(from: c_ulong) -> Result<Self> {
         copy_from_user(from)
     }
@@ -254,6 +272,7 @@ pub(crate) struct UserBuffer {
 impl UserBuffer {
     /// Reads the iovec at `from`. `EFAULT`.
     #[doc(alias = "iovec")]
+    #[inline]
     pub(crate) fn get(from: c_ulong, abi: Abi) -> Result<Self> {
         let mut iov = bindings::iovec {
             iov_base: ptr::null_mut(),
@@ -261,12 +280,12 @@ impl UserBuffer {
         };
         match abi {
             // SAFETY: There is a place for an iovec; the function checks the address.
-            Abi::Native => to_result(unsafe {
+            Abi::Native => to_fault(unsafe {
                 bindings::ptrace_shim_get_iovec(&mut iov, ptr::without_provenance(from))
             }),
             #[cfg(CONFIG_COMPAT)]
             // SAFETY: As above.
-            Abi::Compat => to_result(unsafe {
+            Abi::Compat => to_fault(unsafe {
                 bindings::ptrace_shim_get_compat_iovec(&mut iov, ptr::without_provenance(from))
             }),
         }?;
@@ -287,12 +306,12 @@ impl UserBuffer {
     pub(crate) fn put_len(&self, len: usize) -> Result {
         match self.abi {
             // SAFETY: The address was checked when the iovec was read.
-            Abi::Native => to_result(unsafe {
+            Abi::Native => to_fault(unsafe {
                 bindings::ptrace_shim_put_iov_len(len, ptr::without_provenance_mut(self.from))
             }),
             #[cfg(CONFIG_COMPAT)]
             // SAFETY: As above.
-            Abi::Compat => to_result(unsafe {
+            Abi::Compat => to_fault(unsafe {
                 bindings::ptrace_shim_put_compat_iov_len(
                     len,
                     ptr::without_provenance_mut(self.from),

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What each request of ptrace(2) costs, in instructions.
+//!
+//! The first and only process of a guest with one CPU, whose time stamp counter counts instructions:
+//! QEMU with `-icount shift=0`. Prints a line `bench: NAME INSTRUCTIONS` for each request and for
+//! each common sequence of requests, which is the median of many, from user mode to user mode.
+
+mod cycles;
+mod requests;
+mod sys;
+
+use std::arch::asm;
+use sys::{
+    instructions,
+    mount_proc,
+    reboot,
+    run_first,
+    spawn,
+    wait, //
+};
+
+/// How often something small, something that lets a tracee run, and something large is measured.
+pub const MANY: usize = 101;
+pub const SOME: usize = 51;
+pub const FEW: usize = 31;
+
+/// Prints the median.
+pub fn report(name: &str, mut counts: Vec<u64>) {
+    counts.sort_unstable();
+    println!("bench: {name} {}", counts[counts.len() / 2]);
+}
+
+/// Measures `what`, each time after `before`, and checks that it returns `expected`.
+#[inline(always)]
+pub fn measure_after(
+    name: &str,
+    times: usize,
+    expected: isize,
+    mut before: impl FnMut(),
+    mut what: impl FnMut() -> isize,
+) {
+    let mut counts = Vec::with_capacity(times);
+    for _ in 0..times {
+        before();
+        let start = instructions();
+        let ret = what();
+        let end = instructions();
+        assert_eq!(ret, expected, "{name}");
+        counts.push(end - start - 1);
+    }
+    report(name, counts);
+}
+
+/// Measures `what`, and checks that it returns `expected`.
+#[inline(always)]
+pub fn measure(name: &str, expected: isize, what: impl FnMut() -> isize) {
+    measure_after(name, MANY, expected, || (), what);
+}
+
+/// Checks that what is counted is instructions.
+fn check_counter() {
+    let rounds = |n: u64| {
+        let start = instructions();
+        // SAFETY: Counts a register down: 2 instructions a round.
+        unsafe { asm!("2:", "dec {n}", "jnz 2b", n = inout(reg) n => _) };
+        instructions() - start
+    };
+    let least = |n: u64| (0..9).map(|_| rounds(n)).min();
+    let (one, two) = (least(1000), least(2000));
+    let expected = one.map(|n| n + 2000);
+    assert_eq!(expected, two, "this counts no instructions");
+}
+
+/// Makes the numbers of all that follows such that it takes as long to find them on every kernel.
+fn skip_small_pids() {
+    while wait(spawn(|| ())) == 0 {
+        if spawn(|| ()) > 128 {
+            break;
+        }
+    }
+}
+
+fn main() {
+    mount_proc();
+    check_counter();
+    skip_small_pids();
+    run_first();
+    requests::all();
+    cycles::all();
+    println!("bench: done");
+    reboot();
+}
