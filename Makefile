@@ -69,7 +69,8 @@ build-matrix: tree ## Build the crate in the configurations that break wrappers
 
 .PHONY: series
 series: tree ## Write the patches and their cover letter to build/series
-	@$(in_env) scripts/series
+	@AUTHOR="$${AUTHOR:-$$(git config user.name) <$$(git config user.email)>}" \
+		$(in_env) scripts/series
 
 .PHONY: series-check
 series-check: kernels selftests series ## Apply the series patch by patch, and check each state

@@ -71,7 +71,7 @@ pub(crate) fn unlink<'t>(child: &'t Task, tasklist: &TasklistWrite) -> Unlinked<
 /// That a zombie had a tracer has kept its real parent from being told, and itself from being
 /// reaped: that is made up for here.
 #[doc(alias = "__ptrace_detach")]
-#[inline]
+#[inline(always)]
 fn unlink_and_bury<'t>(
     tracer: &Task,
     child: &'t Task,
