@@ -97,6 +97,10 @@ kernel: tree ## Build the kernel
 selftests: tree
 	@$(in_env) scripts/selftests
 
+.PHONY: docs
+docs: tree ## Build the pages of Documentation/ as HTML in build/docs
+	@$(in_env) scripts/docs
+
 .PHONY: menuconfig
 menuconfig: tree ## Open the menu of what the commands here build and run
 	@$(in_env) scripts/menuconfig

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Look where a thread is, ten times a second, and leave it as it was:
+ *
+ *	ptrace-interrupt-example TID LOOKS
+ *
+ * The thread may run, sleep, be stopped or get signals meanwhile.
+ */
+#include <err.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+
+/* A request that takes nothing but what is named; it may find the tracee dead. */
+static void request(int what, pid_t tid, unsigned long data)
+{
+	if (ptrace(what, tid, 0, data) == -1 && errno != ESRCH)
+		err(1, "ptrace");
+}
+
+/* What a stop is.  The event tells first, then the signal. */
+static bool is_event_stop(int status)
+{
+	return status >> 16 == PTRACE_EVENT_STOP;
+}
+
+static bool is_group_stop(int status)
+{
+	return is_event_stop(status) && WSTOPSIG(status) != SIGTRAP;
+}
+
+/* The signal that the tracee is about to get, and would lose if this went unused. */
+static int signal_to_deliver(int status)
+{
+	return is_event_stop(status) ? 0 : WSTOPSIG(status);
+}
+
+static void show(pid_t tid, int status)
+{
+	/* The name that C libraries have for struct ptrace_syscall_info. */
+	struct __ptrace_syscall_info info = { 0 };
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), &info) == -1)
+		return;
+	if (is_group_stop(status))
+		printf("stopped by signal %d", WSTOPSIG(status));
+	else if (is_event_stop(status))
+		printf("interrupted");
+	else
+		printf("about to get signal %d", WSTOPSIG(status));
+	printf(" at %#llx\n", (unsigned long long)info.instruction_pointer);
+}
+
+/* Leave a stop in the way that changes nothing for the tracee. */
+static void resume(pid_t tid, int status)
+{
+	if (is_group_stop(status))
+		request(PTRACE_LISTEN, tid, 0);
+	else
+		request(PTRACE_CONT, tid, signal_to_deliver(status));
+}
+
+int main(int argc, char **argv)
+{
+	const struct itimerval tenth = { { 0, 100000 }, { 0, 100000 } };
+	pid_t tid = argc == 3 ? atoi(argv[1]) : 0;
+	int looks = argc == 3 ? atoi(argv[2]) : 0;
+	bool asked = false;
+	sigset_t signals;
+	int number, status;
+
+	if (tid <= 0 || looks <= 0)
+		errx(2, "usage: ptrace-interrupt-example TID LOOKS");
+
+	/* Both are taken by sigwait(); a SIGCHLD that is ignored would not be sent. */
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGALRM);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+
+	if (ptrace(PTRACE_SEIZE, tid, 0, 0) == -1)
+		err(1, "PTRACE_SEIZE %d", tid);
+	setitimer(ITIMER_REAL, &tenth, NULL);
+	for (;;) {
+		sigwait(&signals, &number);
+		if (number == SIGALRM) {
+			request(PTRACE_INTERRUPT, tid, 0);
+			asked = true;
+		}
+		while (waitpid(tid, &status, __WALL | WNOHANG) == tid) {
+			if (!WIFSTOPPED(status)) {
+				printf("ended\n");
+				return 0;
+			}
+			/* Any stop will do: it may have come before ours. */
+			if (asked) {
+				show(tid, status);
+				asked = false;
+				looks--;
+			}
+			if (looks > 0) {
+				resume(tid, status);
+				continue;
+			}
+			request(PTRACE_DETACH, tid, signal_to_deliver(status));
+			return 0;
+		}
+	}
+}
