@@ -52,7 +52,7 @@ report: tree ## Write build/report/index.html from the results there are
 	@$(in_env) scripts/report
 
 .PHONY: mutants
-mutants: selftests ## Put faults into the Rust kernel, and see whether the tests notice
+mutants: kernel selftests ## Put faults into the Rust kernel, and see whether the tests notice
 	@$(in_env) scripts/mutants $(MUTANTS)
 
 .PHONY: bench

@@ -8,7 +8,7 @@ build=$top/build
 log=$build/log
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ptrace-rust
 
-# The kernels, as K= names them; that with a fault in it is for scripts/mutants alone.
+# The kernels, as K= names them.
 kernels='rust fallback pristine'
 
 die() {
@@ -63,12 +63,12 @@ lock() {
 # kernel_paths K: set tree (source), out (build directory) and name for kernel K
 # with the checkers of PROFILE, if that is set.
 kernel_paths() {
-	case " $kernels mutant " in
+	case " $kernels " in
 	*" $1 "*) ;;
 	*) die "K=$1 is unknown; K is one of: $kernels" ;;
 	esac
 	tree=$build/linux
-	[ "$1" = rust ] || [ "$1" = fallback ] || tree=$build/linux-$1
+	[ "$1" != pristine ] || tree=$build/linux-pristine
 	name=$1
 	if [ -n "${PROFILE:-}" ]; then
 		profile=$top/scripts/profiles/$PROFILE.config
