@@ -33,7 +33,7 @@ MAKEFLAGS += --no-print-directory
 help: ## This list
 	@echo 'Targets; K=rust (default), K=fallback or K=pristine chooses the kernel:'
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20 | sed 's/^/  /'
-	@echo 'Settings: K=, PROFILE=debug|kasan, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT='
+	@echo 'Settings: K=, PROFILE=debug|kasan, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b'
 
 .PHONY: run
 run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_INTERRUPT
@@ -50,6 +50,13 @@ compare: kernels selftests ## Run every selftest on the three kernels, compare, 
 .PHONY: report
 report: tree ## Write build/report/index.html from the results there are
 	@$(in_env) scripts/report
+
+# Which sequences "make diff" runs.
+SEEDS := 0..9999
+
+.PHONY: diff
+diff: kernels ## Compare random sequences of requests on the three kernels
+	@$(in_env) scripts/diff $(SEEDS)
 
 .PHONY: mutants
 mutants: kernel selftests ## Put faults into the Rust kernel, and see whether the tests notice

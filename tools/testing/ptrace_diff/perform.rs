@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! Operations of the tracer, and what comes of them.
+
+use crate::arch::{nr, SIGINFO_TIMES};
+use crate::calls::{Call, Input};
+use crate::generate::How;
+use crate::shared::{BUFFER, BUFFER_SIZE};
+use crate::sys::{self, call, call2, call3, call4};
+use crate::tracer::Tracer;
+use crate::transcript::{note, request, Bytes, Name, Returned};
+
+/// What memory is filled with, so that what is written shows.
+const FILL: u8 = 0xa5;
+const SIGCHLD: u8 = 17;
+
+/// Puts bytes at an address, if that is in the buffer.
+fn put(address: usize, bytes: &[u8]) {
+    let at = address.wrapping_sub(BUFFER);
+    if at < BUFFER_SIZE {
+        let room = &mut sys::buffer()[at..];
+        let length = bytes.len().min(room.len());
+        room[..length].copy_from_slice(&bytes[..length]);
+    }
+}
+
+fn put_iovec(address: usize, base: usize, length: usize) {
+    put(address, &base.to_ne_bytes());
+    put(
+        address.wrapping_add(size_of::<usize>()),
+        &length.to_ne_bytes(),
+    );
+}
+
+/// Prepares the buffer for a request.
+fn prepare(call: &Call) {
+    sys::buffer().fill(FILL);
+    match call.input {
+        Input::None => {}
+        Input::Words(address, words) => {
+            for (index, word) in words.iter().enumerate() {
+                put(address.wrapping_add(8 * index), &word.to_ne_bytes());
+            }
+        }
+        Input::Iovec { base, length } => put_iovec(call.data, base, length),
+        Input::Changed {
+            get,
+            addr,
+            base,
+            offset,
+            value,
+            size,
+            iovec,
+        } => {
+            if let Some(length) = iovec {
+                put_iovec(call.data, base, length);
+            }
+            let returned = call4(nr::PTRACE, get, call.pid, addr, call.data);
+            note!("({} = {}) ", Name(get), Returned(returned));
+            put(base.wrapping_add(offset), &value.to_ne_bytes()[..size]);
+            if let Some(length) = iovec {
+                put_iovec(call.data, base, length);
+            }
+        }
+    }
+}
+
+/// Makes a request, and notes its arguments, its result, and what it wrote.
+pub fn ptrace(tracer: &mut Tracer, call: &Call) {
+    note!(
+        "{} {:#x} {:#x} {:#x} ",
+        Name(call.request),
+        call.pid,
+        call.addr,
+        call.data
+    );
+    prepare(call);
+    let mut before = [0; BUFFER_SIZE];
+    before.copy_from_slice(sys::buffer());
+    let returned = call4(nr::PTRACE, call.request, call.pid, call.addr, call.data);
+    note!("= {}", Returned(returned));
+    if returned == 0 {
+        tracer.succeeded(call.request, call.pid);
+    }
+    if call.request == request("GETSIGINFO") {
+        hide_times(call.data, &before);
+    } else if call.request == request("PEEKSIGINFO") {
+        for index in 0..returned.max(0) as usize {
+            hide_times(call.data + 128 * index, &before);
+        }
+    }
+    let now = &sys::buffer()[..];
+    let differs = |at: &usize| now[*at] != before[*at];
+    if let Some(first) = (0..BUFFER_SIZE).find(differs) {
+        let last = (0..BUFFER_SIZE).rfind(differs).unwrap_or(first);
+        note!(" {:#x}: {}", BUFFER + first, Bytes(&now[first..=last]));
+    }
+}
+
+/// The siginfo of a child's end has its times, which are never the same.
+fn hide_times(address: usize, before: &[u8; BUFFER_SIZE]) {
+    let at = address.wrapping_sub(BUFFER);
+    if at >= BUFFER_SIZE - SIGINFO_TIMES.end {
+        return;
+    }
+    let info = &mut sys::buffer()[at..];
+    if info[0] == SIGCHLD && info[..4] != before[at..at + 4] {
+        info[SIGINFO_TIMES].fill(0);
+    }
+}
+
+pub fn signal(how: How, group: usize, tid: usize, signal: usize, value: usize) {
+    let (name, returned) = match how {
+        How::Kill => ("kill", call2(nr::KILL, group, signal)),
+        How::Tgkill => ("tgkill", call3(nr::TGKILL, group, tid, signal)),
+        How::Queue => {
+            const SI_QUEUE: u32 = u32::MAX;
+            let mut info = [0u32; 32];
+            info[0] = signal as u32;
+            info[2] = SI_QUEUE;
+            // si_pid, si_uid and si_value, where they are in both widths, and some.
+            info[3..8].fill(value as u32);
+            let address = info.as_ptr().addr();
+            let returned = call4(nr::TGSIGQUEUEINFO, group, tid, signal, address);
+            ("tgsigqueue", returned)
+        }
+    };
+    note!(
+        "{name} {group} {tid} {signal} {value} = {}",
+        Returned(returned)
+    );
+}
+
+pub fn wait(kind: Option<usize>, id: usize, options: usize, block: bool) {
+    const NOHANG: usize = 1;
+    const EXITED: usize = 4;
+    const ALL: usize = 0;
+    const PID: usize = 1;
+    const NOWAIT: usize = 0x100_0000;
+    let mut info = [0u32; 32];
+    let address = info.as_mut_ptr().addr();
+    let mut options = options;
+    if block {
+        // Without the option, but only if there is something to wait for.
+        let (peek, peek_id) = match kind {
+            Some(kind) => (kind, id),
+            None if id == usize::MAX => (ALL, 0),
+            None => (PID, id),
+        };
+        let exited = if kind.is_none() { EXITED } else { 0 };
+        let look = options | exited | NOWAIT;
+        let returned = call(nr::WAITID, [peek, peek_id, address, look, 0, 0]);
+        if returned == 0 && info[0] != 0 {
+            options &= !NOHANG;
+        }
+    }
+    match kind {
+        None => {
+            let mut status = u32::from_ne_bytes([FILL; 4]);
+            let returned = call4(nr::WAIT4, id, (&raw mut status).addr(), options, 0);
+            note!(
+                "wait4 {id:#x} {options:#x} = {} {status:#x}",
+                Returned(returned)
+            );
+        }
+        Some(kind) => {
+            info.fill(u32::from_ne_bytes([FILL; 4]));
+            let returned = call(nr::WAITID, [kind, id, address, options, 0, 0]);
+            note!(
+                "waitid {kind} {id:#x} {options:#x} = {} ",
+                Returned(returned)
+            );
+            for word in info {
+                if word != u32::from_ne_bytes([FILL; 4]) {
+                    note!("{}.", Bytes(&word.to_ne_bytes()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! What can be seen of a task from outside, and when it will do nothing more by itself.
+
+use crate::arch::nr;
+use crate::shared::Slot;
+use crate::sys::{self, call3, call4, Code};
+use core::fmt::Write;
+use core::sync::atomic::Ordering::SeqCst;
+
+/// A short text.
+pub struct Text {
+    bytes: [u8; 64],
+    length: usize,
+}
+
+impl Write for Text {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        let room = &mut self.bytes[self.length..];
+        room[..text.len()].copy_from_slice(text.as_bytes());
+        self.length += text.len();
+        Ok(())
+    }
+}
+
+/// Opens a file of /proc for a task.
+fn open(tid: usize, name: &str) -> usize {
+    const CLOEXEC: usize = 0o2_000_000;
+    let mut path = Text {
+        bytes: [0; 64],
+        length: 0,
+    };
+    let _ = write!(path, "/proc/{tid}/task/{tid}/{name}\0");
+    call3(nr::OPEN, path.bytes.as_ptr().addr(), CLOEXEC, 0) as usize
+}
+
+/// The text of a file, from its beginning.
+fn read(fd: usize, into: &mut [u8]) -> &[u8] {
+    let length = call4(nr::PREAD, fd, into.as_mut_ptr().addr(), into.len(), 0);
+    &into[..usize::try_from(length).unwrap_or(0)]
+}
+
+/// The number that a text begins with; negative ones are none.
+fn number(text: &[u8]) -> Option<usize> {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let value = |sum: usize, byte: &u8| sum.wrapping_mul(10).wrapping_add((byte - b'0') as usize);
+    (digits > 0).then(|| text[..digits].iter().fold(0, value))
+}
+
+/// A task that the tracer knows.
+pub struct Task {
+    pub tid: usize,
+    pub group: usize,
+    pub state: u8,
+    /// As far as requests that succeeded tell.
+    pub traced: bool,
+    /// The next instruction ends in a trap: it must not be one of `diff_spin_seen`.
+    pub stepping: bool,
+    syscall: usize,
+    stat: usize,
+    /// Whether it was asked to show that it spins, and whether it did.
+    asked: bool,
+    seen: bool,
+}
+
+impl Task {
+    pub fn new(tid: usize) -> Self {
+        let status = open(tid, "status");
+        let mut text = [0; 512];
+        let text = read(status, &mut text);
+        let key = b"\nTgid:\t";
+        let group = text
+            .windows(key.len())
+            .position(|window| window == key)
+            .and_then(|at| number(&text[at + key.len()..]));
+        sys::call1(nr::CLOSE, status);
+        Self {
+            tid,
+            group: group.unwrap_or(tid),
+            state: b'?',
+            traced: false,
+            stepping: false,
+            syscall: open(tid, "syscall"),
+            stat: open(tid, "stat"),
+            asked: false,
+            seen: false,
+        }
+    }
+
+    pub fn gone(&self) -> bool {
+        self.state == b'X'
+    }
+
+    /// Something has happened: what was seen of the task is past.
+    pub fn disturbed(&mut self) {
+        self.seen = false;
+    }
+
+    /// Looks at the task; true if it will do nothing more by itself.
+    ///
+    /// /proc/PID/syscall is "running" unless the task has left its CPU for good, and the number of
+    /// a system call otherwise.
+    pub fn settled(&mut self, slot: &Slot) -> bool {
+        let mut text = [0; 192];
+        let text = read(self.syscall, &mut text);
+        if text.is_empty() {
+            self.state = b'X';
+            return true;
+        }
+        if text.starts_with(b"running") {
+            self.state = b'R';
+            return self.spins(slot);
+        }
+        let call = number(text);
+        self.answered(slot);
+        self.state = self.read_state();
+        self.traced |= self.state == b't';
+        match self.state {
+            b't' | b'T' | b'Z' | b'X' => true,
+            b'S' => call == Some(nr::READ),
+            // It waits for the end of a child or of its threads.
+            b'D' => call == Some(nr::CLONE) || call == Some(nr::EXECVE),
+            _ => false,
+        }
+    }
+
+    fn read_state(&self) -> u8 {
+        let mut text = [0; 128];
+        let text = read(self.stat, &mut text);
+        let name = text.iter().rposition(|byte| *byte == b')');
+        name.and_then(|at| text.get(at + 2))
+            .map_or(b'X', |state| *state)
+    }
+
+    /// Whether the task has spun since this was first asked.
+    fn spins(&mut self, slot: &Slot) -> bool {
+        if self.asked && slot.spinning.load(SeqCst) != 0 {
+            self.asked = false;
+            self.seen = true;
+        }
+        if self.asked || self.seen {
+            return self.seen;
+        }
+        if slot.spinning.load(SeqCst) != 0 && !self.stepping {
+            self.asked = true;
+            slot.spinning.store(0, SeqCst);
+            slot.target.store(sys::address_of(Code::SpinSeen), SeqCst);
+        }
+        false
+    }
+
+    /// The task no longer runs: it is not asked any more.
+    fn answered(&mut self, slot: &Slot) {
+        if self.asked {
+            self.asked = false;
+            slot.target.store(sys::address_of(Code::SpinHere), SeqCst);
+            slot.spinning.store(1, SeqCst);
+        }
+    }
+}

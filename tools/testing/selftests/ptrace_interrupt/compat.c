@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tracers of 32 bits under a 64-bit kernel, and tracees of the other width: what is cut
+ * off and extended on the way, and in whose layout data is.
+ *
+ * A 64-bit program may make system calls as a 32-bit one, so that most of this can be
+ * seen from both widths. A name of a function before a test is what it checks.
+ */
+#include <elf.h>
+#include <limits.h>
+#include <linux/audit.h>
+#include <stdint.h>
+
+#include "ptrace_data.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+
+/* What a 32-bit tracer has of siginfo and of iovec. */
+struct info32 {
+	int32_t signo, error, code;
+	int32_t pid;
+	uint32_t uid;
+	int32_t value;
+	char rest[128 - 24];
+};
+
+struct iovec32 {
+	uint32_t base, len;
+};
+
+/* Data that a 32-bit tracer can name the address of. */
+static struct low {
+	unsigned char bytes[1024];
+	struct info32 info[4];
+	struct iovec32 iov;
+	struct ptrace_peeksiginfo_args peek;
+	/* What there is of the tracee's to be read and written. */
+	unsigned char words[64];
+} *low;
+
+FIXTURE(compat)
+{
+	struct shared *shared;
+	pid_t tracee;
+};
+
+FIXTURE_SETUP(compat)
+{
+	self->shared = shared_new();
+	low = mmap(NULL, sizeof(*low), PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	ASSERT_TRUE(low != MAP_FAILED);
+	for (size_t i = 0; i < sizeof(low->words); i++)
+		low->words[i] = i;
+	self->tracee = start_stopped(spin, self->shared, 'R', 0);
+	ASSERT_LT(0, self->tracee);
+	memset(low->bytes, FILLER, sizeof(low->bytes));
+}
+
+FIXTURE_TEARDOWN(compat)
+{
+	reap(self->tracee);
+}
+
+/* A request as a 32-bit program makes it; the upper halves are for the kernel to drop. */
+static long request32(long nr, long pid, unsigned long addr, unsigned long data)
+{
+#ifdef __x86_64__
+	long ret;
+
+	asm volatile("int $0x80" : "=a" (ret)
+		     : "a" (26), "b" (nr), "c" (pid), "d" (addr), "S" (data)
+		     : "r8", "r9", "r10", "r11", "memory");
+	return ret;
+#else
+	return request(nr, pid, addr, data);
+#endif
+}
+
+#define REQ32(nr, addr, data) \
+	request32(nr, self->tracee, (unsigned long)(addr), (unsigned long)(data))
+
+/* compat_ptrace_request(): a word is of 4 bytes, and its neighbours are not touched */
+TEST_F(compat, words)
+{
+	for (int i = 0; i < 16; i++) {
+		unsigned char *addr = low->words + 8 + i, seen[64];
+		uint32_t word;
+
+		EXPECT_EQ(0, REQ32(PTRACE_PEEKDATA, addr, low->bytes + 8));
+		memcpy(&word, low->bytes + 8, 4);
+		EXPECT_EQ((8 + i) * 0x01010101U + 0x03020100, word);
+		EXPECT_TRUE(all_are(low->bytes, FILLER, 8));
+		EXPECT_TRUE(all_are(low->bytes + 12, FILLER, 8));
+
+		EXPECT_EQ(0, REQ32(PTRACE_POKEDATA, addr, 0xf3f2f1f0));
+		ASSERT_TRUE(look(self->tracee, low->words, seen, sizeof(seen)));
+		for (int j = 0; j < 64; j++)
+			ASSERT_EQ(j >= 8 + i && j < 12 + i ? 0xf0 + j - 8 - i : j, seen[j]);
+		EXPECT_EQ(0, REQ32(PTRACE_POKEDATA, addr, word));
+	}
+}
+
+/* The same at the end of what is mapped: 4 bytes are all that it takes */
+TEST_F(compat, word_at_the_end)
+{
+	const long page = sysconf(_SC_PAGESIZE);
+	unsigned char *end = (unsigned char *)((unsigned long)low & ~(page - 1)) + page;
+
+	EXPECT_EQ(0, REQ32(PTRACE_PEEKDATA, end - 4, low->bytes));
+	EXPECT_EQ(0, REQ32(PTRACE_POKEDATA, end - 4, 1));
+	/* And as much room for a word, of the tracer's. */
+	EXPECT_EQ(0, REQ32(PTRACE_PEEKDATA, low, end - 4));
+}
+
+/* The same: the message of a stop is cut off, as are all results that a word is for */
+TEST_F(compat, message)
+{
+	uint32_t word;
+
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, 0, PTRACE_O_TRACEEXIT));
+	self->shared->quit = 1;
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), next_status(self->tracee));
+	EXPECT_EQ(0, REQ32(PTRACE_GETEVENTMSG, 0, low->bytes + 8));
+	memcpy(&word, low->bytes + 8, 4);
+	EXPECT_EQ(0, word);
+	EXPECT_TRUE(all_are(low->bytes, FILLER, 8));
+	EXPECT_TRUE(all_are(low->bytes + 12, FILLER, 8));
+	EXPECT_EQ(0, REQ32(PTRACE_PEEKUSR, 0, low->bytes + 8));
+	EXPECT_TRUE(all_are(low->bytes + 12, FILLER, 8));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+/* copy_siginfo_to_user32(): in the 32-bit layout, of the stop and of what is pending */
+TEST_F(compat, siginfo)
+{
+	const union sigval value = { .sival_int = 0x12345678 };
+	struct info32 expected = {
+		.signo = SIGRTMIN, .code = SI_QUEUE, .pid = getpid(), .uid = getuid(),
+		.value = 0x12345678,
+	};
+	siginfo_t info;
+
+	for (int i = 0; i < 3; i++)
+		ASSERT_EQ(0, sigqueue(self->tracee, SIGRTMIN, value));
+	low->peek = (struct ptrace_peeksiginfo_args){ .nr = 3, .flags = 1 };
+	memset(low->info, FILLER, sizeof(low->info));
+	EXPECT_EQ(3, REQ32(PTRACE_PEEKSIGINFO, &low->peek, low->info));
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(0, memcmp(&expected, &low->info[i], sizeof(expected)));
+	EXPECT_TRUE(all_are(&low->info[3], FILLER, sizeof(expected)));
+
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGRTMIN), next_status(self->tracee));
+	memset(low->info, FILLER, sizeof(low->info));
+	EXPECT_EQ(0, REQ32(PTRACE_GETSIGINFO, 0, low->info));
+	EXPECT_EQ(0, memcmp(&expected, &low->info[0], sizeof(expected)));
+	EXPECT_TRUE(all_are(&low->info[1], FILLER, sizeof(expected)));
+
+	/* What is set by a tracer of one width is got by one of any. */
+	low->info[0].value = -2;
+	low->info[0].pid = 77;
+	EXPECT_EQ(0, REQ32(PTRACE_SETSIGINFO, 0, low->info));
+	EXPECT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
+	EXPECT_EQ(77, info.si_pid);
+	EXPECT_EQ(-2, info.si_value.sival_int);
+	EXPECT_EQ(SI_QUEUE, info.si_code);
+}
+
+/* compat_ptrace_request(): an iovec of 8 bytes, of which only the length is written */
+TEST_F(compat, regset)
+{
+	const size_t all = IS_64BIT ? 27 * 8 : 17 * 4;
+
+	low->iov = (struct iovec32){ (unsigned long)low->bytes, 512 };
+	low->peek.off = 0;
+	EXPECT_EQ(0, REQ32(PTRACE_GETREGSET, NT_PRSTATUS, &low->iov));
+	EXPECT_EQ(all, low->iov.len);
+	EXPECT_EQ((uint32_t)(unsigned long)low->bytes, low->iov.base);
+	EXPECT_EQ(0, low->peek.off);
+	EXPECT_TRUE(all_are(low->bytes + all, FILLER, 128));
+	EXPECT_EQ(0, REQ32(PTRACE_SETREGSET, NT_PRSTATUS, &low->iov));
+	EXPECT_EQ(all, low->iov.len);
+	low->iov.len = 0xfffffff8;
+	EXPECT_EQ(0, REQ32(PTRACE_GETREGSET, NT_PRSTATUS, &low->iov));
+	EXPECT_EQ(all, low->iov.len);
+	low->iov.len = 0xffffffff;
+	EXPECT_EQ(-EINVAL, REQ32(PTRACE_GETREGSET, NT_PRSTATUS, &low->iov));
+	EXPECT_EQ(0xffffffff, low->iov.len);
+	low->iov = (struct iovec32){ 8, 8 };
+	EXPECT_EQ(-EFAULT, REQ32(PTRACE_GETREGSET, NT_PRSTATUS, &low->iov));
+	EXPECT_EQ(8, low->iov.len);
+}
+
+/* ia32_arch_ptrace(): the registers in the tracer's layout, whatever the tracee is */
+TEST_F(compat, registers)
+{
+	EXPECT_EQ(0, REQ32(PTRACE_GETREGS, 0, low->bytes));
+	EXPECT_FALSE(all_are(low->bytes, FILLER, 68));
+	EXPECT_TRUE(all_are(low->bytes + 68, FILLER, 256));
+	memset(low->bytes, FILLER, sizeof(low->bytes));
+	EXPECT_EQ(0, REQ32(PTRACE_GETFPREGS, 0, low->bytes));
+	EXPECT_TRUE(all_are(low->bytes + 108, FILLER, 256));
+	EXPECT_EQ(0, REQ32(PTRACE_GETFPXREGS, 0, low->bytes));
+	EXPECT_TRUE(all_are(low->bytes + 512, FILLER, 256));
+	EXPECT_EQ(-EIO, REQ32(30, 0, 0x1003));
+}
+
+/* COMPAT_SYSCALL_DEFINE4(ptrace): a request's sign is extended, and it is none of a tracee's */
+TEST_F(compat, numbers)
+{
+	static const unsigned int none[] = {
+		0x80000007, 0x80000010, 0x80004206, 0xffffffff, 0xfffffff9, 0x7fffffff, 0x40000007,
+	};
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		EXPECT_EQ(-EIO, REQ32(none[i], 0, 0)) {
+			TH_LOG("request %#x", none[i]);
+		}
+		EXPECT_EQ(-ESRCH, request32(none[i], getpid(), 0, 0));
+	}
+	/* No more than 64 signals, and no options beyond those that there are. */
+	EXPECT_EQ(-EIO, REQ32(PTRACE_CONT, 0, 0xffffffff));
+	EXPECT_EQ(-EIO, REQ32(PTRACE_CONT, 0, 0x80000000));
+	EXPECT_EQ(-EIO, REQ32(PTRACE_DETACH, 0, 0x80000000));
+	EXPECT_EQ(-EINVAL, REQ32(PTRACE_SETOPTIONS, 0, 0x80000000));
+	EXPECT_EQ(-EINVAL, REQ32(PTRACE_SETOPTIONS, 0, 0xffffffff));
+	EXPECT_EQ(-EIO, request32(PTRACE_SEIZE, getppid(), 0x80000000, 0));
+	EXPECT_EQ(-EIO, request32(PTRACE_SEIZE, getppid(), 0, 0x40000000));
+	/* Zeroes are what an address is extended by: it is beyond what the tracee has. */
+	EXPECT_EQ(-EIO, REQ32(PTRACE_PEEKDATA, 0xfffffffc, low->bytes));
+	EXPECT_EQ(-EIO, REQ32(PTRACE_POKEDATA, 0xffffffff, 0));
+}
+
+#ifdef __x86_64__
+/* The same: what a 64-bit program passes in the upper halves is not there at all */
+TEST_F(compat, upper_halves)
+{
+	const unsigned long high = 0x1234567800000000UL;
+	uint32_t word;
+
+	EXPECT_EQ(0, request32(high | PTRACE_PEEKDATA, high | self->tracee,
+			       high | (unsigned long)(low->words + 8),
+			       high | (unsigned long)low->bytes));
+	memcpy(&word, low->bytes, 4);
+	EXPECT_EQ(0x0b0a0908, word);
+	EXPECT_EQ(0, REQ32(PTRACE_POKEDATA, low->words, high | 0x42434445));
+	EXPECT_EQ(0, REQ32(PTRACE_PEEKDATA, low->words, low->bytes));
+	memcpy(&word, low->bytes, 4);
+	EXPECT_EQ(0x42434445, word);
+	EXPECT_EQ(0, REQ32(PTRACE_SETOPTIONS, 0, high | PTRACE_O_TRACESYSGOOD));
+	/* Natively, they are what is wrong. */
+	EXPECT_EQ(-EIO, REQ(high | PTRACE_PEEKDATA, low->words, low->bytes));
+	EXPECT_EQ(-EIO, REQ(PTRACE_PEEKDATA, high | (unsigned long)low->words, low->bytes));
+	EXPECT_EQ(-EINVAL, REQ(PTRACE_SETOPTIONS, 0, high | PTRACE_O_TRACESYSGOOD));
+	EXPECT_EQ(-EIO, REQ(PTRACE_CONT, 0, high));
+	EXPECT_EQ(0, REQ32(PTRACE_CONT, 0, high));
+	wait_for_progress(self->shared);
+}
+
+/* The third way to call the kernel, which it need not have */
+TEST_F(compat, x32)
+{
+	long ret = syscall(0x40000000 + 521, PTRACE_PEEKDATA, self->tracee, low->words,
+			   low->bytes);
+
+	if (ret == -1) {
+		EXPECT_EQ(ENOSYS, errno);
+		return;
+	}
+	EXPECT_EQ(0, ret);
+	EXPECT_TRUE(all_are(low->bytes + 4, FILLER, 8));
+}
+#endif
+
+/* The path of this program's build of the other width; whether there is one. */
+static bool other_width(char path[PATH_MAX])
+{
+	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 4);
+
+	if (len < 4)
+		return false;
+	path[len] = 0;
+	if (IS_64BIT)
+		strcat(path, "_32");
+	else if (!strcmp(path + len - 3, "_32"))
+		path[len - 3] = 0;
+	else
+		return false;
+	return !access(path, X_OK);
+}
+
+static int exec_other_width(struct shared *shared)
+{
+	char path[PATH_MAX];
+
+	if (!other_width(path) || request(PTRACE_TRACEME, 0, 0, 0))
+		return 1;
+	execl(path, path, "-h", NULL);
+	return 2;
+}
+
+/* task_user_regset_view(), syscall_get_arch(): a program of the other width */
+TEST_F(compat, other_program)
+{
+	const size_t all = IS_64BIT ? 17 * 4 : 27 * 8;
+	struct iovec iov = { low->bytes, sizeof(low->bytes) };
+	struct ptrace_syscall_info info;
+	unsigned long word = 0;
+	char path[PATH_MAX];
+
+	if (!other_width(path))
+		SKIP(return, "there is no program of the other width");
+	reap(self->tracee);
+	self->tracee = spawn(exec_other_width, self->shared);
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETREGSET, NT_PRSTATUS, &iov));
+	EXPECT_EQ(all, iov.iov_len);
+	EXPECT_TRUE(all_are(low->bytes + all, FILLER, 128));
+	ASSERT_EQ(24, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
+	EXPECT_EQ(IS_64BIT ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64, info.arch);
+	/* Its first instruction, at an address that both can name. */
+	EXPECT_GT(1ULL << 32, info.instruction_pointer);
+	EXPECT_EQ(0, REQ(PTRACE_PEEKTEXT, info.instruction_pointer, &word));
+	EXPECT_NE(0, word);
+	EXPECT_EQ(0, REQ(PTRACE_POKETEXT, info.instruction_pointer, ~word));
+	EXPECT_EQ(0, REQ(PTRACE_PEEKTEXT, info.instruction_pointer, &word));
+	EXPECT_EQ(0, REQ(PTRACE_POKETEXT, info.instruction_pointer, ~word));
+	/* By the tracer's own layout, all the same. */
+	memset(low->bytes, FILLER, sizeof(low->bytes));
+	ASSERT_EQ(0, REQ(PTRACE_GETREGS, 0, low->bytes));
+	EXPECT_TRUE(all_are(low->bytes + (IS_64BIT ? 27 * 8 : 17 * 4), FILLER, 128));
+
+	/* It calls the kernel, and the numbers are those of its own. */
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, 0, PTRACE_O_TRACESYSGOOD));
+	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP | 0x80), next_status(self->tracee));
+	ASSERT_EQ(80, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
+	EXPECT_EQ(PTRACE_SYSCALL_INFO_ENTRY, info.op);
+	/* exit_group(3). */
+	info.entry.nr = IS_64BIT ? 252 : 231;
+	info.entry.args[0] = 3;
+	ASSERT_EQ(0, REQ(PTRACE_SET_SYSCALL_INFO, sizeof(info), &info));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EXITED(3), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+#endif /* x86 */
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What other parts of the kernel have set up in a tracee, and tell a tracer of or let it
+ * change: restartable sequences, syscall user dispatch, seccomp filters.
+ *
+ * "man:" before a test quotes ptrace(2), a name of a function is what it checks.
+ */
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/rseq.h>
+
+#include "ptrace_data.h"
+
+FIXTURE(configuration)
+{
+	struct shared *shared;
+	pid_t tracee;
+};
+
+FIXTURE_SETUP(configuration)
+{
+	self->shared = shared_new();
+}
+
+FIXTURE_TEARDOWN(configuration)
+{
+	reap(self->tracee);
+}
+
+/* Restartable sequences */
+
+/* ptrace_get_rseq_configuration(): what the C library has registered, where it was in the tracer */
+TEST_F(configuration, rseq)
+{
+	struct ptrace_rseq_configuration rseq;
+	unsigned char bytes[64];
+	unsigned long area = (unsigned long)__builtin_thread_pointer() + __rseq_offset;
+
+	self->tracee = start_stopped(spin, self->shared, 'R', 0);
+	ASSERT_LT(0, self->tracee);
+	if (REQ(PTRACE_GET_RSEQ_CONFIGURATION, sizeof(rseq), &rseq) == -EIO)
+		SKIP(return, "the kernel has no restartable sequences");
+	memset(&rseq, FILLER, sizeof(rseq));
+	ASSERT_EQ(sizeof(rseq), REQ(PTRACE_GET_RSEQ_CONFIGURATION, sizeof(rseq), &rseq));
+	if (__rseq_size) {
+		EXPECT_EQ(area, rseq.rseq_abi_pointer);
+		EXPECT_LE(20, rseq.rseq_abi_size);
+		EXPECT_EQ(RSEQ_SIG, rseq.signature);
+	}
+	EXPECT_EQ(0, rseq.flags);
+	EXPECT_EQ(0, rseq.pad);
+	/* Of any size, that much is written, and all of it is counted. */
+	for (unsigned long size = 0; size <= 40; size++) {
+		const unsigned long written = size < sizeof(rseq) ? size : sizeof(rseq);
+
+		memset(bytes, FILLER, sizeof(bytes));
+		ASSERT_EQ(sizeof(rseq), REQ(PTRACE_GET_RSEQ_CONFIGURATION, size, bytes));
+		EXPECT_EQ(0, memcmp(&rseq, bytes, written));
+		EXPECT_TRUE(all_are(bytes + written, FILLER, sizeof(bytes) - written));
+	}
+	ASSERT_EQ(sizeof(rseq), REQ(PTRACE_GET_RSEQ_CONFIGURATION, -1, bytes));
+	EXPECT_EQ(-EFAULT, REQ(PTRACE_GET_RSEQ_CONFIGURATION, -1, 0));
+	EXPECT_EQ(-EFAULT, REQ(PTRACE_GET_RSEQ_CONFIGURATION, 1, -1));
+}
+
+/* Undo what the C library has done, of the size that the tracer says that it has. */
+static int unregister_rseq(struct shared *shared)
+{
+	char *area = (char *)__builtin_thread_pointer() + __rseq_offset;
+
+	sleep_on_pipe(shared);
+	if (syscall(SYS_rseq, area, shared->signals, 1, RSEQ_SIG))
+		return errno;
+	raise(SIGUSR1);
+	return 0;
+}
+
+/* The same: where there is none, all of it is 0 */
+TEST_F(configuration, no_rseq)
+{
+	struct ptrace_rseq_configuration rseq = {};
+
+	if (!__rseq_size)
+		SKIP(return, "the C library has not registered any");
+	self->tracee = start_stopped(unregister_rseq, self->shared, 'S', 0);
+	ASSERT_LT(0, self->tracee);
+	ASSERT_EQ(sizeof(rseq), REQ(PTRACE_GET_RSEQ_CONFIGURATION, sizeof(rseq), &rseq));
+	self->shared->signals = rseq.rseq_abi_size;
+	ASSERT_TRUE(wake(self->shared));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGUSR1), next_status(self->tracee));
+	memset(&rseq, FILLER, sizeof(rseq));
+	ASSERT_EQ(sizeof(rseq), REQ(PTRACE_GET_RSEQ_CONFIGURATION, sizeof(rseq), &rseq));
+	EXPECT_TRUE(all_are(&rseq, 0, sizeof(rseq)));
+}
+
+/* Syscall user dispatch */
+
+struct sud {
+	__u64 mode, selector, offset, len;
+};
+
+#define SUD_OFF		0
+#define SUD_ON		1
+#define SUD_INCLUSIVE	2
+
+static long sud_get(pid_t pid, struct sud *sud)
+{
+	memset(sud, FILLER, sizeof(*sud));
+	return request(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, pid, sizeof(*sud),
+		       (unsigned long)sud);
+}
+
+static long sud_set(pid_t pid, __u64 mode, __u64 selector, __u64 offset, __u64 len)
+{
+	struct sud sud = { mode, selector, offset, len };
+
+	return request(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, pid, sizeof(sud),
+		       (unsigned long)&sud);
+}
+
+static bool sud_is(pid_t pid, __u64 mode, __u64 selector, __u64 offset, __u64 len)
+{
+	const struct sud expected = { mode, selector, offset, len };
+	struct sud sud;
+
+	return !sud_get(pid, &sud) && !memcmp(&sud, &expected, sizeof(sud));
+}
+
+#define SUD_OR_SKIP() do { \
+	struct sud sud; \
+	self->tracee = start_stopped(call_twice, self->shared, 'S', 0); \
+	ASSERT_LT(0, self->tracee); \
+	if (sud_get(self->tracee, &sud) == -EINVAL) \
+		SKIP(return, "the kernel has no syscall user dispatch"); \
+} while (0)
+
+static int call_twice(struct shared *shared)
+{
+	sleep_on_pipe(shared);
+	shared->signals = getpgid(0) == getpgrp();
+	return spin(shared);
+}
+
+/* syscall_user_dispatch_set_config(): which errors there are, and that nothing is set then */
+TEST_F(configuration, dispatch_arguments)
+{
+	char *selector = private_pages(1);
+
+	SUD_OR_SKIP();
+	EXPECT_TRUE(sud_is(self->tracee, SUD_OFF, 0, 0, 0));
+	EXPECT_EQ(-EFAULT, request(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, self->tracee,
+				   sizeof(struct sud), BAD_POINTER));
+	EXPECT_EQ(-EFAULT, request(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, self->tracee,
+				   sizeof(struct sud), BAD_POINTER));
+	/* Of a mode that is off there is nothing else to say. */
+	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_OFF, 1, 0, 0));
+	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_OFF, 0, 1, 0));
+	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_OFF, 0, 0, 1));
+	for (int bit = 2; bit < 32; bit++)
+		EXPECT_EQ(-EINVAL, sud_set(self->tracee, 1ULL << bit, 0, 0, 0));
+	EXPECT_EQ(-EINVAL, sud_set(self->tracee, 3, 0, 1, 1));
+	/* A range that is empty, or that ends before it begins. */
+	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_ON, 0, 4096, 0));
+	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_ON, 0, 4096, -4096));
+	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_INCLUSIVE, 0, 0, 0));
+	EXPECT_EQ(-EFAULT, sud_set(self->tracee, SUD_ON, ~0ULL, 0, 0));
+	EXPECT_TRUE(sud_is(self->tracee, SUD_OFF, 0, 0, 0));
+
+	EXPECT_EQ(0, sud_set(self->tracee, SUD_ON, (unsigned long)selector, 4096, 8192));
+	EXPECT_TRUE(sud_is(self->tracee, SUD_ON, (unsigned long)selector, 4096, 8192));
+	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_ON, 0, 4096, 0));
+	EXPECT_TRUE(sud_is(self->tracee, SUD_ON, (unsigned long)selector, 4096, 8192));
+	EXPECT_EQ(0, sud_set(self->tracee, SUD_OFF, 0, 0, 0));
+	EXPECT_TRUE(sud_is(self->tracee, SUD_OFF, 0, 0, 0));
+	/* What is included is what the rest excludes. */
+	EXPECT_EQ(0, sud_set(self->tracee, SUD_INCLUSIVE, 0, 4096, 8192));
+	EXPECT_TRUE(sud_is(self->tracee, SUD_ON, 0, 4096 + 8192, -8192ULL));
+}
+
+/* syscall_user_dispatch(): what a tracer has turned on sends the tracee a signal for each call */
+TEST_F(configuration, dispatch_takes_effect)
+{
+	siginfo_t info;
+
+	SUD_OR_SKIP();
+	ASSERT_EQ(0, sud_set(self->tracee, SUD_ON, 0, 0, 0));
+	ASSERT_TRUE(wake(self->shared));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	/* The first call is that to read(2), which goes on. */
+	ASSERT_EQ(SIGNAL_STOP(SIGSYS), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
+	EXPECT_EQ(2, info.si_code);
+	EXPECT_EQ(SYS_read, info.si_syscall);
+	ASSERT_EQ(0, sud_set(self->tracee, SUD_OFF, 0, 0, 0));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_progress(self->shared);
+	EXPECT_EQ(1, self->shared->signals);
+}
+
+/* Filters of seccomp, which are told of from the first that was installed on */
+
+static struct sock_filter first_filter[] = {
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 100000, 0, 1),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | 1),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+};
+
+static struct sock_filter second_filter[] = {
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+};
+
+static int under_filters(struct shared *shared)
+{
+	struct sock_fprog first = { 4, first_filter }, second = { 1, second_filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &first) ||
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_LOG, &second))
+		return 1;
+	return spin(shared);
+}
+
+/* man: "PTRACE_SECCOMP_GET_FILTER": the number of instructions, and they themselves */
+TEST_F(configuration, filter)
+{
+	struct sock_filter seen[8];
+
+	self->tracee = start_stopped(under_filters, self->shared, 'R', 0);
+	ASSERT_LT(0, self->tracee);
+	EXPECT_EQ(4, REQ(PTRACE_SECCOMP_GET_FILTER, 0, 0));
+	EXPECT_EQ(1, REQ(PTRACE_SECCOMP_GET_FILTER, 1, 0));
+	memset(seen, FILLER, sizeof(seen));
+	EXPECT_EQ(4, REQ(PTRACE_SECCOMP_GET_FILTER, 0, seen));
+	EXPECT_EQ(0, memcmp(first_filter, seen, sizeof(first_filter)));
+	EXPECT_TRUE(all_are(seen + 4, FILLER, 4 * sizeof(*seen)));
+	memset(seen, FILLER, sizeof(seen));
+	EXPECT_EQ(1, REQ(PTRACE_SECCOMP_GET_FILTER, 1, seen));
+	EXPECT_EQ(0, memcmp(second_filter, seen, sizeof(second_filter)));
+	EXPECT_TRUE(all_are(seen + 1, FILLER, 7 * sizeof(*seen)));
+	/* No such filter, before what is wrong with the address. */
+	EXPECT_EQ(-ENOENT, REQ(PTRACE_SECCOMP_GET_FILTER, 2, BAD_POINTER));
+	EXPECT_EQ(-ENOENT, REQ(PTRACE_SECCOMP_GET_FILTER, -1, 0));
+	EXPECT_EQ(-EFAULT, REQ(PTRACE_SECCOMP_GET_FILTER, 0, BAD_POINTER));
+#if __SIZEOF_LONG__ == 8
+	EXPECT_EQ(-ENOENT, REQ(PTRACE_SECCOMP_GET_FILTER, 1UL << 32, 0));
+#endif
+}
+
+/* seccomp_get_metadata(): as much as there is room for, of the filter that it names */
+TEST_F(configuration, metadata)
+{
+	struct seccomp_metadata metadata;
+
+	self->tracee = start_stopped(under_filters, self->shared, 'R', 0);
+	ASSERT_LT(0, self->tracee);
+	for (long size = 0; size <= 40; size++) {
+		const long copied = size < 8 ? -EINVAL : size < 16 ? size : 16;
+
+		for (int index = 0; index < 2; index++) {
+			memset(&metadata, FILLER, sizeof(metadata));
+			metadata.filter_off = index;
+			ASSERT_EQ(copied, REQ(PTRACE_SECCOMP_GET_METADATA, size, &metadata));
+			EXPECT_EQ(index, metadata.filter_off);
+			if (size < 8) {
+				EXPECT_TRUE(all_are(&metadata.flags, FILLER, 8));
+				continue;
+			}
+			EXPECT_EQ(0, memcmp(&metadata.flags,
+					    index ? "\2\0\0\0\0\0\0\0" : "\0\0\0\0\0\0\0\0",
+					    copied - 8));
+			EXPECT_TRUE(all_are((char *)&metadata + copied, FILLER, 16 - copied));
+		}
+	}
+	metadata.filter_off = 2;
+	EXPECT_EQ(-ENOENT, REQ(PTRACE_SECCOMP_GET_METADATA, sizeof(metadata), &metadata));
+	metadata.filter_off = 1ULL << 32;
+	EXPECT_EQ(-ENOENT, REQ(PTRACE_SECCOMP_GET_METADATA, sizeof(metadata), &metadata));
+	EXPECT_EQ(-EFAULT, REQ(PTRACE_SECCOMP_GET_METADATA, sizeof(metadata), BAD_POINTER));
+	EXPECT_EQ(-EINVAL, REQ(PTRACE_SECCOMP_GET_METADATA, 7, BAD_POINTER));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PTRACE_DETACH from each kind of stop, and SIGKILL that comes between requests.
+ *
+ * man: PTRACE_DETACH, "Death under ptrace"; kernel/ptrace.c: ptrace_detach(),
+ * __ptrace_unlink(), ptrace_freeze_traced(), ptrace_unfreeze_traced().
+ */
+#include "ptrace_group.h"
+
+#define SYSCALL_STOP	SIGNAL_STOP(SIGTRAP | 0x80)
+
+FIXTURE(detach)
+{
+	struct shared *shared;
+	struct tracer tracer;
+	pid_t tracee;
+};
+
+FIXTURE_SETUP(detach)
+{
+	self->shared = shared_new();
+}
+
+FIXTURE_TEARDOWN(detach)
+{
+	tracer_end(&self->tracer);
+	reap(self->tracee);
+}
+
+#define REQ(nr, pid, data) request(nr, pid, 0, (unsigned long)(data))
+
+static void start(struct __test_metadata *_metadata, FIXTURE_DATA(detach) *self,
+		  int (*body)(struct shared *))
+{
+	self->shared->quit = 0;
+	self->tracee = spawn(body, self->shared);
+	ASSERT_LT(0, self->tracee);
+	wait_for_progress(self->shared);
+}
+
+/* It goes on as if there had been no tracer. */
+static void ends(struct __test_metadata *_metadata, FIXTURE_DATA(detach) *self)
+{
+	ASSERT_EQ(0, tracer_of(self->tracee));
+	wait_for_progress(self->shared);
+	self->shared->quit = 1;
+	ASSERT_EQ('x', parent_sees(self->tracee, WSTOPPED | WCONTINUED | WEXITED));
+	self->tracee = 0;
+}
+
+static int make_calls(struct shared *shared)
+{
+	while (!shared->quit) {
+		shared->count++;
+		syscall(SYS_getppid);
+	}
+	return 0;
+}
+
+enum stop { SIGNAL, EVENT_TRAP, CALL_ENTRY, CALL_EXIT, STEP, STOP_KINDS };
+
+static void to_stop(struct __test_metadata *_metadata, FIXTURE_DATA(detach) *self, enum stop kind)
+{
+	ASSERT_EQ(0, TELL(PTRACE_INTERRUPT, self->tracee, 0));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), TRACER_SEES(self->tracee));
+	switch (kind) {
+	case SIGNAL:
+		ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
+		ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
+		ASSERT_EQ(SIGNAL_STOP(SIGUSR1), TRACER_SEES(self->tracee));
+		break;
+	case CALL_ENTRY:
+	case CALL_EXIT:
+		ASSERT_EQ(0, TELL(PTRACE_SETOPTIONS, self->tracee, PTRACE_O_TRACESYSGOOD));
+		for (int i = 0; i < 1 + (kind == CALL_EXIT); i++) {
+			ASSERT_EQ(0, TELL(PTRACE_SYSCALL, self->tracee, 0));
+			ASSERT_EQ(SYSCALL_STOP, TRACER_SEES(self->tracee));
+		}
+		break;
+	case STEP:
+		ASSERT_EQ(0, TELL(PTRACE_SINGLESTEP, self->tracee, 0));
+		ASSERT_EQ(SIGNAL_STOP(SIGTRAP), TRACER_SEES(self->tracee));
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * man: PTRACE_DETACH "Restart the stopped tracee [...] but first detach from it": from each
+ * kind of stop, with another tracer that takes over at once, whose stop is its own.
+ */
+TEST_F(detach, then_seized)
+{
+	start(_metadata, self, make_calls);
+	for (int round = 0; round < 4; round++) {
+		for (enum stop kind = 0; kind < STOP_KINDS; kind++) {
+			tracer_start(&self->tracer);
+			ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
+			to_stop(_metadata, self, kind);
+			ASSERT_EQ(0, TELL(PTRACE_DETACH, self->tracee, 0));
+			ASSERT_EQ(0, seize(self->tracee));
+			ASSERT_EQ(0, interrupt(self->tracee));
+			ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+			/* Of the first one's options and ways to go on nothing is left. */
+			ASSERT_EQ(0, cont(self->tracee, 0));
+			wait_for_progress(self->shared);
+			ASSERT_EQ(0, interrupt(self->tracee));
+			ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+			ASSERT_EQ(0, detach(self->tracee, 0));
+			ASSERT_EQ(EXITED(0), tracer_exit(&self->tracer));
+		}
+	}
+	ends(_metadata, self);
+}
+
+/* man: "as for PTRACE_CONT": with a signal, where one can be injected. */
+TEST_F(detach, with_a_signal)
+{
+	static const char ends_of[STOP_KINDS] = {
+		/* ptrace_report_syscall() sends it; that of an event is dropped. */
+		[SIGNAL] = 't', [EVENT_TRAP] = 'x', [CALL_ENTRY] = 't', [CALL_EXIT] = 't',
+		[STEP] = 't',
+	};
+
+	for (enum stop kind = 0; kind < STOP_KINDS; kind++) {
+		start(_metadata, self, make_calls);
+		tracer_start(&self->tracer);
+		ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
+		to_stop(_metadata, self, kind);
+		ASSERT_EQ(0, TELL(PTRACE_DETACH, self->tracee, SIGTERM));
+		if (ends_of[kind] == 'x') {
+			ends(_metadata, self);
+		} else {
+			ASSERT_EQ('t', parent_sees(self->tracee, WEXITED));
+			self->tracee = 0;
+		}
+		ASSERT_EQ(EXITED(0), tracer_exit(&self->tracer));
+	}
+}
+
+/* A stop for the tracer's sake leaves no trace: what slept sleeps, what was stopped is. */
+TEST_F(detach, sleeping)
+{
+	self->tracee = spawn(sleep_on_pipe, self->shared);
+	ASSERT_LT(0, self->tracee);
+	tracer_start(&self->tracer);
+	for (int i = 0; i < 5; i++) {
+		wait_for_state(self->tracee, 'S');
+		ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
+		ASSERT_EQ(0, TELL(PTRACE_INTERRUPT, self->tracee, 0));
+		ASSERT_EQ(EVENT_STOP(SIGTRAP), TRACER_SEES(self->tracee));
+		ASSERT_EQ(0, TELL(PTRACE_DETACH, self->tracee, 0));
+	}
+	wait_for_state(self->tracee, 'S');
+	ASSERT_EQ('-', parent_sees_now(self->tracee));
+	ASSERT_TRUE(wake(self->shared));
+	/* Its call was restarted each time, and not cut short. */
+	ASSERT_EQ('x', parent_sees(self->tracee, WSTOPPED | WCONTINUED | WEXITED));
+	self->tracee = 0;
+}
+
+TEST_F(detach, stopped)
+{
+	start(_metadata, self, spin);
+	tracer_start(&self->tracer);
+	ASSERT_EQ(0, kill(self->tracee, SIGSTOP));
+	ASSERT_EQ('S', parent_sees(self->tracee, WSTOPPED));
+	for (int i = 0; i < 5; i++) {
+		ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
+		ASSERT_EQ(EVENT_STOP(SIGSTOP), TRACER_SEES(self->tracee));
+		/* It may run for a while, if its tracer wants that. */
+		ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
+		wait_for_progress(self->shared);
+		ASSERT_EQ(0, TELL(PTRACE_INTERRUPT, self->tracee, 0));
+		ASSERT_EQ(EVENT_STOP(SIGSTOP), TRACER_SEES(self->tracee));
+		ASSERT_EQ(0, TELL(PTRACE_DETACH, self->tracee, i & 1 ? SIGCONT : 0));
+		wait_for_state(self->tracee, 'T');
+		ASSERT_EQ('-', parent_sees_now(self->tracee));
+	}
+	ASSERT_EQ(0, kill(self->tracee, SIGCONT));
+	ASSERT_EQ('C', parent_sees(self->tracee, WCONTINUED));
+	ends(_metadata, self);
+}
+
+/* SIGKILL against requests */
+
+static pid_t victim;
+
+/* Kill after a while that @shared has the number of. */
+static int kill_victim(struct shared *shared)
+{
+	for (int i = shared->count; i; i--)
+		asm volatile("");
+	return kill(victim, SIGKILL);
+}
+
+/*
+ * ptrace_freeze_traced(): a request finds the tracee stopped, or not at all; when one has
+ * not, no other does; and the kill that came in the middle of one is not forgotten.
+ */
+TEST_F(detach, killed_between_requests)
+{
+	struct shared *own = shared_new();
+
+	for (int i = 0; i < 40; i++) {
+		siginfo_t info;
+		bool gone = false;
+		pid_t killer;
+		long ret;
+
+		start(_metadata, self, spin);
+		ASSERT_EQ(0, seize(self->tracee));
+		ASSERT_EQ(0, interrupt(self->tracee));
+		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+		victim = self->tracee;
+		own->count = i * 1000;
+		killer = spawn(kill_victim, own);
+		do {
+			ret = REQ(PTRACE_GETSIGINFO, self->tracee, &info);
+			if (gone || ret)
+				ASSERT_EQ(-ESRCH, ret);
+			gone = ret;
+			ret = REQ(PTRACE_SETOPTIONS, self->tracee, 0);
+			if (gone || ret)
+				ASSERT_EQ(-ESRCH, ret);
+			gone = ret;
+		} while (!gone);
+		ASSERT_EQ(-ESRCH, cont(self->tracee, 0));
+		ASSERT_EQ(-ESRCH, detach(self->tracee, 0));
+		ASSERT_EQ(KILLED(SIGKILL), next_status(self->tracee));
+		self->tracee = 0;
+		ASSERT_EQ(EXITED(0), next_status(killer));
+	}
+}
+
+/* The same against SEIZE of a stopped one, which waits for its trap: not for ever. */
+TEST_F(detach, killed_while_seized)
+{
+	struct shared *own = shared_new();
+
+	for (int i = 0; i < 40; i++) {
+		pid_t killer;
+		long ret;
+		int status;
+
+		start(_metadata, self, spin);
+		ASSERT_EQ(0, kill(self->tracee, SIGSTOP));
+		ASSERT_EQ('S', parent_sees(self->tracee, WSTOPPED));
+		victim = self->tracee;
+		own->count = i * 500;
+		killer = spawn(kill_victim, own);
+		ret = seize(self->tracee);
+		if (ret)
+			ASSERT_EQ(-EPERM, ret);
+		status = next_status(self->tracee);
+		if (status == EVENT_STOP(SIGSTOP))
+			status = next_status(self->tracee);
+		ASSERT_EQ(KILLED(SIGKILL), status);
+		self->tracee = 0;
+		ASSERT_EQ(EXITED(0), next_status(killer));
+	}
+}
+
+TEST_HARNESS_MAIN

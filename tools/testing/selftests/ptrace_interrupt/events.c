@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The stops that a tracer asks for by options: of tasks that make others.
+ *
+ * man: PTRACE_SETOPTIONS, "PTRACE_EVENT stops"; kernel/fork.c: kernel_clone();
+ * include/linux/ptrace.h: ptrace_event(), ptrace_init_task().
+ */
+#include "ptrace_group.h"
+
+/* What the tracee and the test share, beside struct shared. */
+struct stage {
+	/* The child that it made last, and what it got of its last call. */
+	_Atomic pid_t child;
+	_Atomic long result;
+};
+
+static struct stage *stage;
+
+FIXTURE(events)
+{
+	struct shared *shared;
+	pid_t tracee, child;
+};
+
+FIXTURE_VARIANT(events)
+{
+	bool attach;
+};
+
+FIXTURE_VARIANT_ADD(events, attach) { .attach = true };
+FIXTURE_VARIANT_ADD(events, seize) { .attach = false };
+
+FIXTURE_SETUP(events)
+{
+	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_TRUE(stage != MAP_FAILED);
+	self->shared = shared_new();
+}
+
+FIXTURE_TEARDOWN(events)
+{
+	reap(self->child);
+	reap(self->tracee);
+}
+
+#define REQ(nr, pid, data) request(nr, pid, 0, (unsigned long)(data))
+
+/* Tracees */
+
+/* Make a child in the way that the letter says, which exits with 7, and wait for it. */
+static void make_child(char way)
+{
+	pid_t pid = -1;
+
+	switch (way) {
+	case 'f':
+		pid = fork();
+		break;
+	case 'v':
+		pid = vfork();
+		break;
+	case 'c':
+		pid = syscall(SYS_clone, 0, 0, 0, 0, 0);
+		break;
+	case 'p':
+		pid = syscall(SYS_clone, CLONE_PTRACE | SIGCHLD, 0, 0, 0, 0);
+		break;
+	case 'u':
+		pid = syscall(SYS_clone, CLONE_UNTRACED | SIGCHLD, 0, 0, 0, 0);
+		break;
+	}
+	if (pid == 0)
+		_exit(7);
+	stage->child = pid;
+	stage->result = waitpid(pid, NULL, __WALL);
+}
+
+/* Make children, each as the next byte of the pipe says; none for 'q', which ends it. */
+static int make_children(struct shared *shared)
+{
+	sigset_t set;
+	char way;
+
+	/* Their ends are to be no stops of this one. */
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	while (read(shared->pipe[0], &way, 1) == 1 && way != 'q') {
+		stage->child = 0;
+		make_child(way);
+		shared->count++;
+	}
+	return 0;
+}
+
+/* Traced with @options, and stopped. */
+static void start(struct __test_metadata *_metadata, FIXTURE_DATA(events) *self,
+		  const FIXTURE_VARIANT(events) *variant, int (*body)(struct shared *),
+		  unsigned long options)
+{
+	self->tracee = spawn(body, self->shared);
+	ASSERT_LT(0, self->tracee);
+	wait_for_state(self->tracee, 'S');
+	if (variant->attach) {
+		ASSERT_EQ(0, attach(self->tracee));
+		ASSERT_EQ(SIGNAL_STOP(SIGSTOP), next_status(self->tracee));
+		ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, options));
+	} else {
+		ASSERT_EQ(0, REQ(PTRACE_SEIZE, self->tracee, options));
+		ASSERT_EQ(0, interrupt(self->tracee));
+		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+	}
+}
+
+/* Have the tracee, which is to be going, make a child. */
+static void tell(struct __test_metadata *_metadata, FIXTURE_DATA(events) *self, char way)
+{
+	ASSERT_EQ(1, write(self->shared->pipe[1], &way, 1));
+}
+
+/* The stop of @pid, with a siginfo that says the same; its message. */
+static unsigned long event(struct __test_metadata *_metadata, pid_t pid, int event)
+{
+	unsigned long message = 0;
+	siginfo_t info = {};
+
+	ASSERT_EQ(EVENT(event), next_status(pid)) {
+		TH_LOG("event %d", event);
+	}
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, pid, &info));
+	EXPECT_EQ(SIGTRAP, info.si_signo);
+	EXPECT_EQ(SIGTRAP | event << 8, info.si_code);
+	EXPECT_EQ(pid, info.si_pid);
+	ASSERT_EQ(0, REQ(PTRACE_GETEVENTMSG, pid, &message));
+	return message;
+}
+
+/* What a new tracee does first, by itself. */
+static void first_stop(struct __test_metadata *_metadata, const FIXTURE_VARIANT(events) *variant,
+		       pid_t child)
+{
+	siginfo_t info = {};
+
+	if (!variant->attach) {
+		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(child));
+		return;
+	}
+	ASSERT_EQ(SIGNAL_STOP(SIGSTOP), next_status(child));
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, child, &info));
+	EXPECT_EQ(SIGSTOP, info.si_signo);
+	EXPECT_EQ(SI_USER, info.si_code);
+}
+
+static void quits(struct __test_metadata *_metadata, FIXTURE_DATA(events) *self)
+{
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	tell(_metadata, self, 'q');
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+/* Let the tracee come back from what it was told to, to wait for more; then stop it. */
+static void stop_between(struct __test_metadata *_metadata, FIXTURE_DATA(events) *self,
+			 const FIXTURE_VARIANT(events) *variant, unsigned long rounds)
+{
+	while (self->shared->count < rounds)
+		sched_yield();
+	wait_for_state(self->tracee, 'S');
+	if (variant->attach) {
+		ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
+		ASSERT_EQ(SIGNAL_STOP(SIGUSR1), next_status(self->tracee));
+	} else {
+		ASSERT_EQ(0, interrupt(self->tracee));
+		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+	}
+}
+
+/* New tasks */
+
+static const struct way {
+	char letter;
+	unsigned long option;
+	int event;
+} ways[] = {
+	{ 'f', PTRACE_O_TRACEFORK, PTRACE_EVENT_FORK },
+	{ 'v', PTRACE_O_TRACEVFORK, PTRACE_EVENT_VFORK },
+	{ 'c', PTRACE_O_TRACECLONE, PTRACE_EVENT_CLONE },
+};
+
+#define WAYS ((int)(sizeof(ways) / sizeof(ways[0])))
+
+/*
+ * kernel_clone(): the option for just that way of making a task has it traced. It has
+ * its parent's options: that to stop at its exit is what shows it.
+ */
+TEST_F(events, new_tasks)
+{
+	start(_metadata, self, variant, make_children, 0);
+	for (int i = 0; i < WAYS * WAYS; i++) {
+		const struct way *way = &ways[i / WAYS], *option = &ways[i % WAYS];
+
+		ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee,
+				 option->option | PTRACE_O_TRACEEXIT));
+		ASSERT_EQ(0, cont(self->tracee, 0));
+		tell(_metadata, self, way->letter);
+		if (way == option) {
+			self->child = event(_metadata, self->tracee, way->event);
+			ASSERT_LT(0, self->child);
+			ASSERT_EQ(getpid(), tracer_of(self->child));
+			ASSERT_EQ(0, cont(self->tracee, 0));
+			first_stop(_metadata, variant, self->child);
+			ASSERT_EQ(0, cont(self->child, 0));
+			ASSERT_EQ(7 << 8, event(_metadata, self->child, PTRACE_EVENT_EXIT));
+			ASSERT_EQ(0, cont(self->child, 0));
+			ASSERT_EQ(EXITED(7), next_status(self->child));
+		}
+		/* Without it, no stop of either until here. */
+		stop_between(_metadata, self, variant, i + 1);
+		if (self->child)
+			EXPECT_EQ(self->child, stage->child);
+		EXPECT_EQ(stage->child, stage->result);
+		self->child = 0;
+	}
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, 0));
+	quits(_metadata, self);
+}
+
+/* man: "CLONE_PTRACE", "CLONE_UNTRACED" in clone(2): with and against what the options say. */
+TEST_F(events, clone_flags)
+{
+	const unsigned long all = PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
+
+	start(_metadata, self, variant, make_children, all | PTRACE_O_TRACEEXIT);
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	tell(_metadata, self, 'u');
+	stop_between(_metadata, self, variant, 1);
+	EXPECT_EQ(stage->child, stage->result);
+
+	/* Traced by the same tracer, and no event. */
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, PTRACE_O_TRACEEXIT));
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	tell(_metadata, self, 'p');
+	while (!stage->child || stage->child == stage->result)
+		sched_yield();
+	self->child = stage->child;
+	first_stop(_metadata, variant, self->child);
+	EXPECT_EQ(getpid(), tracer_of(self->child));
+	ASSERT_EQ(0, cont(self->child, 0));
+	ASSERT_EQ(7 << 8, event(_metadata, self->child, PTRACE_EVENT_EXIT));
+	ASSERT_EQ(0, cont(self->child, 0));
+	ASSERT_EQ(EXITED(7), next_status(self->child));
+	self->child = 0;
+	stop_between(_metadata, self, variant, 2);
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, 0));
+	quits(_metadata, self);
+}
+
+static int clone_ptrace_untraced(struct shared *shared)
+{
+	pid_t pid = syscall(SYS_clone, CLONE_PTRACE | SIGCHLD, 0, 0, 0, 0);
+	int status;
+
+	if (pid == 0)
+		_exit(tracer_of(getpid()));
+	return waitpid(pid, &status, 0) == pid && status == EXITED(0) ? 0 : 1;
+}
+
+/* ptrace_init_task(): without a tracer, CLONE_PTRACE is nothing. */
+TEST(clone_ptrace_of_untraced)
+{
+	EXPECT_EQ(EXITED(0), next_status(spawn(clone_ptrace_untraced, shared_new())));
+}
+
+/* man: "PTRACE_EVENT_VFORK_DONE" comes after the child's end, and names it as well. */
+TEST_F(events, vfork_done)
+{
+	for (int both = 0; both < 2; both++) {
+		const unsigned long options = PTRACE_O_TRACEVFORKDONE |
+					      (both ? PTRACE_O_TRACEVFORK : 0);
+
+		self->shared->count = 0;
+		start(_metadata, self, variant, make_children, options);
+		ASSERT_EQ(0, cont(self->tracee, 0));
+		tell(_metadata, self, 'v');
+		if (both) {
+			self->child = event(_metadata, self->tracee, PTRACE_EVENT_VFORK);
+			first_stop(_metadata, variant, self->child);
+			ASSERT_EQ(0, cont(self->tracee, 0));
+			wait_for_state(self->tracee, 'D');
+			ASSERT_EQ(0, status_now(self->tracee));
+			ASSERT_EQ(0, cont(self->child, 0));
+			ASSERT_EQ(EXITED(7), next_status(self->child));
+		}
+		const pid_t message = event(_metadata, self->tracee, PTRACE_EVENT_VFORK_DONE);
+
+		ASSERT_EQ(0, cont(self->tracee, 0));
+		stop_between(_metadata, self, variant, 1);
+		EXPECT_EQ(stage->child, message);
+		if (both)
+			EXPECT_EQ(self->child, message);
+		self->child = 0;
+		quits(_metadata, self);
+	}
+}
+
+/* ptrace_setoptions(): what is set replaces what was; what is refused changes nothing. */
+TEST_F(events, options_are_replaced)
+{
+	start(_metadata, self, variant, make_children, PTRACE_O_TRACEFORK);
+	ASSERT_EQ(-EINVAL, REQ(PTRACE_SETOPTIONS, self->tracee, PTRACE_O_TRACEEXIT | 1 << 12));
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	tell(_metadata, self, 'f');
+	self->child = event(_metadata, self->tracee, PTRACE_EVENT_FORK);
+	first_stop(_metadata, variant, self->child);
+	/* The child's are its own, and are not changed with the parent's. */
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, PTRACE_O_TRACEEXIT));
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ASSERT_EQ(0, cont(self->child, 0));
+	ASSERT_EQ(EXITED(7), next_status(self->child));
+	self->child = 0;
+
+	stop_between(_metadata, self, variant, 1);
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	tell(_metadata, self, 'f');
+	stop_between(_metadata, self, variant, 2);
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	tell(_metadata, self, 'q');
+	ASSERT_EQ(0, event(_metadata, self->tracee, PTRACE_EVENT_EXIT));
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+/* An INTERRUPT in the stop of an event: that is not disturbed, and a trap follows it. */
+TEST_F(events, interrupted)
+{
+	/* Only what was seized can be interrupted. */
+	if (variant->attach)
+		return;
+	start(_metadata, self, variant, make_children, PTRACE_O_TRACEFORK);
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	tell(_metadata, self, 'f');
+	self->child = event(_metadata, self->tracee, PTRACE_EVENT_FORK);
+	ASSERT_EQ(0, interrupt(self->tracee));
+	ASSERT_EQ(0, status_now(self->tracee));
+	ASSERT_EQ(0, cont(self->tracee, SIGTERM));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+	first_stop(_metadata, variant, self->child);
+	ASSERT_EQ(0, interrupt(self->child));
+	ASSERT_EQ(0, cont(self->child, 0));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->child));
+	ASSERT_EQ(0, cont(self->child, 0));
+	ASSERT_EQ(EXITED(7), next_status(self->child));
+	self->child = 0;
+	/* The signal that CONT named in the stop of the event was dropped. */
+	quits(_metadata, self);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tracees in a frozen cgroup: they stop for their tracer all the same, and freeze again
+ * when it has them go on; in the trap they count as frozen.
+ *
+ * Documentation/admin-guide/cgroup-v2.rst: cgroup.freeze; kernel/signal.c:
+ * do_freezer_trap(), ptrace_stop(), get_signal(); kernel/cgroup/freezer.c.
+ */
+#include <linux/limits.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "ptrace_group.h"
+
+FIXTURE(freezer)
+{
+	struct shared *shared;
+	struct tracer tracer;
+	pid_t tracee;
+	/* Where cgroups are mounted, in a name space of the test, and two of them. */
+	char root[64], cgroup[96], other[96];
+};
+
+/* Write @text to the file @name of @cgroup. */
+static bool cgroup_write(const char *cgroup, const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	bool done;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", cgroup, name);
+	fd = open(path, O_WRONLY);
+	done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	close(fd);
+	return done;
+}
+
+static bool cgroup_move(const char *cgroup, pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", pid);
+	return cgroup_write(cgroup, "cgroup.procs", text);
+}
+
+/* What cgroup.events says: 1, 0, or -1 if it cannot be read. */
+static int frozen(const char *cgroup)
+{
+	char path[PATH_MAX], line[64];
+	int value = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/cgroup.events", cgroup);
+	file = fopen(path, "r");
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "frozen %d", &value);
+	if (file)
+		fclose(file);
+	return value;
+}
+
+static void wait_for_frozen(const char *cgroup, int value)
+{
+	while (frozen(cgroup) != value)
+		sched_yield();
+}
+
+static bool freeze(const char *cgroup)
+{
+	if (!cgroup_write(cgroup, "cgroup.freeze", "1"))
+		return false;
+	wait_for_frozen(cgroup, 1);
+	return true;
+}
+
+static bool thaw(const char *cgroup)
+{
+	return cgroup_write(cgroup, "cgroup.freeze", "0");
+}
+
+/* Seized and running, in a cgroup of its own. */
+FIXTURE_SETUP(freezer)
+{
+	strcpy(self->root, "/tmp/ptrace_freezer.XXXXXX");
+	if (geteuid() || !mkdtemp(self->root))
+		SKIP(return, "only root may mount");
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", self->root, "cgroup2", 0, NULL)) {
+		rmdir(self->root);
+		SKIP(return, "there is no cgroup2 to be mounted");
+	}
+	snprintf(self->cgroup, sizeof(self->cgroup), "%s/ptrace_%d", self->root, getpid());
+	snprintf(self->other, sizeof(self->other), "%s/ptrace_other_%d", self->root, getpid());
+	ASSERT_EQ(0, mkdir(self->cgroup, 0755));
+	ASSERT_EQ(0, mkdir(self->other, 0755));
+
+	self->shared = shared_new();
+	tracer_start(&self->tracer);
+	self->tracee = spawn(spin, self->shared);
+	ASSERT_LT(0, self->tracee);
+	ASSERT_TRUE(cgroup_move(self->cgroup, self->tracee));
+	wait_for_progress(self->shared);
+}
+
+FIXTURE_TEARDOWN(freezer)
+{
+	tracer_end(&self->tracer);
+	reap(self->tracee);
+	/* The last of it may be on its way out. */
+	if (self->cgroup[0])
+		while (rmdir(self->cgroup) && errno == EBUSY)
+			sched_yield();
+	if (self->other[0])
+		while (rmdir(self->other) && errno == EBUSY)
+			sched_yield();
+	umount2(self->root, MNT_DETACH);
+	rmdir(self->root);
+}
+
+/* Nothing runs, and the cgroup is frozen still. */
+static void is_frozen(struct __test_metadata *_metadata, FIXTURE_DATA(freezer) *self)
+{
+	unsigned long count;
+
+	/* On its way from a trap it does not count as frozen, for a moment. */
+	wait_for_state(self->tracee, 'S');
+	wait_for_frozen(self->cgroup, 1);
+	count = self->shared->count;
+	for (int i = 0; i < 100; i++)
+		sched_yield();
+	ASSERT_EQ(count, self->shared->count);
+	ASSERT_EQ(1, frozen(self->cgroup));
+}
+
+static void interrupt_tracee(struct __test_metadata *_metadata, FIXTURE_DATA(freezer) *self)
+{
+	ASSERT_EQ(0, TELL(PTRACE_INTERRUPT, self->tracee, 0));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), TRACER_SEES(self->tracee));
+}
+
+static void thaws_and_ends(struct __test_metadata *_metadata, FIXTURE_DATA(freezer) *self)
+{
+	ASSERT_TRUE(thaw(self->cgroup));
+	wait_for_frozen(self->cgroup, 0);
+	wait_for_progress(self->shared);
+	self->shared->quit = 1;
+	if (self->tracer.pid && tracer_of(self->tracee))
+		ASSERT_EQ(EXITED(0), TRACER_SEES(self->tracee));
+	ASSERT_EQ('x', parent_sees(self->tracee, WSTOPPED | WCONTINUED | WEXITED));
+	self->tracee = 0;
+}
+
+/* do_freezer_trap(): frozen, then seized and interrupted; it freezes again after each trap. */
+TEST_F(freezer, interrupted)
+{
+	ASSERT_TRUE(freeze(self->cgroup));
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
+	is_frozen(_metadata, self);
+	for (int i = 0; i < 20; i++) {
+		interrupt_tracee(_metadata, self);
+		ASSERT_EQ(1, frozen(self->cgroup));
+		ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
+		is_frozen(_metadata, self);
+	}
+	thaws_and_ends(_metadata, self);
+}
+
+/* Freezing is no stop: its tracer is not told of it, nor of the end of it. */
+TEST_F(freezer, is_no_stop)
+{
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
+	for (int i = 0; i < 10; i++) {
+		ASSERT_TRUE(freeze(self->cgroup));
+		is_frozen(_metadata, self);
+		ASSERT_EQ(0, TRACER_SEES_NOW(self->tracee));
+		ASSERT_EQ(-ESRCH, TELL(PTRACE_CONT, self->tracee, 0));
+		ASSERT_EQ('-', parent_sees_now(self->tracee));
+		ASSERT_TRUE(thaw(self->cgroup));
+		wait_for_progress(self->shared);
+	}
+	thaws_and_ends(_metadata, self);
+}
+
+/* ptrace_stop(): cgroup_enter_frozen(). What is in a trap counts as frozen; and freezes then. */
+TEST_F(freezer, trapped)
+{
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
+	interrupt_tracee(_metadata, self);
+	ASSERT_TRUE(freeze(self->cgroup));
+	ASSERT_EQ(0, TRACER_SEES_NOW(self->tracee));
+	ASSERT_EQ(0, TELL(PTRACE_INTERRUPT, self->tracee, 0));
+	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), TRACER_SEES(self->tracee));
+	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
+	is_frozen(_metadata, self);
+	/* Thawed while it is in a trap, it stays there. */
+	interrupt_tracee(_metadata, self);
+	ASSERT_TRUE(thaw(self->cgroup));
+	ASSERT_EQ(0, TRACER_SEES_NOW(self->tracee));
+	ASSERT_EQ('t', proc_state(self->tracee));
+	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
+	thaws_and_ends(_metadata, self);
+}
+
+/* A frozen tracee can be killed, in a trap and out of it. */
+TEST_F(freezer, killed)
+{
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
+	interrupt_tracee(_metadata, self);
+	ASSERT_TRUE(freeze(self->cgroup));
+	ASSERT_EQ(0, kill(self->tracee, SIGKILL));
+	ASSERT_EQ(KILLED(SIGKILL), TRACER_SEES(self->tracee));
+	ASSERT_EQ('k', parent_sees(self->tracee, WEXITED));
+
+	self->tracee = spawn(spin, self->shared);
+	wait_for_progress(self->shared);
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, PTRACE_O_EXITKILL));
+	ASSERT_TRUE(cgroup_move(self->cgroup, self->tracee));
+	wait_for_state(self->tracee, 'S');
+	ASSERT_EQ(EXITED(0), tracer_exit(&self->tracer));
+	ASSERT_EQ('k', parent_sees(self->tracee, WEXITED));
+	self->tracee = 0;
+}
+
+/* Detached, or left by its tracer, from a trap: it is as frozen as it was. */
+TEST_F(freezer, detached)
+{
+	ASSERT_TRUE(freeze(self->cgroup));
+	for (int i = 0; i < 2; i++) {
+		if (!self->tracer.pid)
+			tracer_start(&self->tracer);
+		ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
+		interrupt_tracee(_metadata, self);
+		ASSERT_EQ(0, i ? TELL(PTRACE_DETACH, self->tracee, 0) :
+				 tracer_exit(&self->tracer));
+		ASSERT_EQ(0, tracer_of(self->tracee));
+		is_frozen(_metadata, self);
+	}
+	thaws_and_ends(_metadata, self);
+}
+
+/* JOBCTL_TRAPPING: stopped and frozen, it gets to its tracer's trap, and back. */
+TEST_F(freezer, stopped)
+{
+	ASSERT_EQ(0, kill(self->tracee, SIGSTOP));
+	ASSERT_EQ('S', parent_sees(self->tracee, WSTOPPED));
+	ASSERT_TRUE(freeze(self->cgroup));
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
+	ASSERT_EQ(EVENT_STOP(SIGSTOP), TRACER_SEES_NOW(self->tracee));
+	ASSERT_EQ(1, frozen(self->cgroup));
+	/* Its tracer listens, and is told. */
+	ASSERT_EQ(0, TELL(PTRACE_LISTEN, self->tracee, 0));
+	ASSERT_EQ(0, TRACER_SEES_NOW(self->tracee));
+	ASSERT_EQ(0, kill(self->tracee, SIGCONT));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), TRACER_SEES(self->tracee));
+	ASSERT_EQ(1, frozen(self->cgroup));
+	/* The signal is for later. */
+	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
+	is_frozen(_metadata, self);
+	ASSERT_EQ(0, TRACER_SEES_NOW(self->tracee));
+	ASSERT_EQ('C', parent_sees(self->tracee, WCONTINUED));
+	ASSERT_TRUE(thaw(self->cgroup));
+	ASSERT_EQ(SIGNAL_STOP(SIGCONT), TRACER_SEES(self->tracee));
+	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
+	thaws_and_ends(_metadata, self);
+}
+
+/* Moved while it is in a trap, it goes on as it does where it is then. */
+TEST_F(freezer, moved)
+{
+	ASSERT_TRUE(freeze(self->cgroup));
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
+	for (int i = 0; i < 5; i++) {
+		interrupt_tracee(_metadata, self);
+		ASSERT_TRUE(cgroup_move(self->other, self->tracee));
+		ASSERT_EQ(0, TRACER_SEES_NOW(self->tracee));
+		ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
+		wait_for_progress(self->shared);
+
+		interrupt_tracee(_metadata, self);
+		ASSERT_TRUE(cgroup_move(self->cgroup, self->tracee));
+		ASSERT_EQ(0, TRACER_SEES_NOW(self->tracee));
+		wait_for_frozen(self->cgroup, 1);
+		ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
+		is_frozen(_metadata, self);
+	}
+	thaws_and_ends(_metadata, self);
+}
+
+TEST_HARNESS_MAIN

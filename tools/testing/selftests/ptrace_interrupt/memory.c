@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PTRACE_PEEKTEXT, PEEKDATA, POKETEXT and POKEDATA: words of a tracee's memory, whatever
+ * the tracee itself may do with it.
+ *
+ * "man:" before a test quotes ptrace(2), a name of a function is what it checks.
+ */
+#include "ptrace_data.h"
+
+/* The pages of the tracee, in this order. */
+enum {
+	FIRST,		/* read and written by the tracee */
+	SECOND,		/* likewise */
+	UNREADABLE,	/* PROT_NONE */
+	READ_ONLY,	/* private */
+	SHARED_FILE,	/* read-only, of a file that could be written */
+	HOLE,		/* not mapped */
+	PAGES
+};
+
+FIXTURE(memory)
+{
+	struct shared *shared;
+	pid_t tracee;
+	char *pages;
+	long size;
+	int file;
+};
+
+static char *page(const FIXTURE_DATA(memory) *self, int index)
+{
+	return self->pages + index * self->size;
+}
+
+/* Every byte of the pages differs from its neighbours. */
+static unsigned char pattern(const FIXTURE_DATA(memory) *self, const char *addr)
+{
+	return (addr - self->pages) * 7 + (addr - self->pages) / self->size;
+}
+
+FIXTURE_SETUP(memory)
+{
+	self->shared = shared_new();
+	self->size = sysconf(_SC_PAGESIZE);
+	self->pages = private_pages(PAGES);
+	self->file = memfd_create("memory", 0);
+	ASSERT_LE(0, self->file);
+	ASSERT_EQ(0, ftruncate(self->file, self->size));
+	ASSERT_TRUE(mmap(page(self, SHARED_FILE), self->size, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, self->file, 0) != MAP_FAILED);
+	for (char *addr = self->pages; addr < page(self, HOLE); addr++)
+		*addr = pattern(self, addr);
+	ASSERT_EQ(0, mprotect(page(self, UNREADABLE), self->size, PROT_NONE));
+	ASSERT_EQ(0, mprotect(page(self, READ_ONLY), 2 * self->size, PROT_READ));
+	ASSERT_EQ(0, munmap(page(self, HOLE), self->size));
+
+	self->tracee = start_stopped(spin, self->shared, 'R', 0);
+	ASSERT_LT(0, self->tracee);
+}
+
+FIXTURE_TEARDOWN(memory)
+{
+	reap(self->tracee);
+}
+
+/* The word that the pattern has at @addr. */
+static unsigned long expected(const FIXTURE_DATA(memory) *self, const char *addr)
+{
+	unsigned long word = 0;
+
+	for (size_t i = 0; i < WORD; i++)
+		word |= (unsigned long)pattern(self, addr + i) << 8 * i;
+	return word;
+}
+
+/* Whether the tracee's memory is what the pattern says in [@from, @to). */
+static bool unchanged(const FIXTURE_DATA(memory) *self, const char *from, const char *to)
+{
+	unsigned char byte;
+
+	for (; from < to; from++)
+		if (!look(self->tracee, from, &byte, 1) || byte != pattern(self, from))
+			return false;
+	return true;
+}
+
+/* man: "PTRACE_PEEKTEXT and PTRACE_PEEKDATA are currently equivalent", and the POKEs */
+TEST_F(memory, text_is_data)
+{
+	char *addr = page(self, FIRST) + 64;
+	unsigned long word;
+
+	for (long peek = PTRACE_PEEKTEXT; peek <= PTRACE_PEEKDATA; peek++) {
+		word = 0;
+		EXPECT_EQ(0, REQ(peek, addr, &word));
+		EXPECT_EQ(expected(self, addr), word);
+	}
+	for (long poke = PTRACE_POKETEXT; poke <= PTRACE_POKEDATA; poke++) {
+		EXPECT_EQ(0, REQ(poke, addr, 0x12345670 + poke));
+		ASSERT_TRUE(look(self->tracee, addr, &word, sizeof(word)));
+		EXPECT_EQ(0x12345670 + poke, word);
+	}
+	/* The tracer's own is another. */
+	EXPECT_EQ(expected(self, addr), *(unsigned long *)addr);
+}
+
+/* man: "Read a word at the address addr": any address, and no more than a word */
+TEST_F(memory, unaligned_peek)
+{
+	unsigned long out[3];
+
+	for (size_t i = 0; i < 2 * WORD; i++) {
+		char *addr = page(self, FIRST) + 64 + i;
+
+		memset(out, FILLER, sizeof(out));
+		EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, addr, &out[1]));
+		EXPECT_EQ(expected(self, addr), out[1]);
+		EXPECT_TRUE(all_are(&out[0], FILLER, WORD));
+		EXPECT_TRUE(all_are(&out[2], FILLER, WORD));
+	}
+	/* Nor does it matter how the address for the word is aligned. */
+	for (size_t i = 0; i < WORD; i++) {
+		char *addr = page(self, FIRST) + 64;
+		unsigned long word;
+
+		EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, addr, (char *)out + i));
+		memcpy(&word, (char *)out + i, WORD);
+		EXPECT_EQ(expected(self, addr), word);
+	}
+}
+
+/* The same of POKE: a word of the caller's width, its neighbours untouched */
+TEST_F(memory, unaligned_poke)
+{
+	const unsigned long value = (unsigned long)0xf1e2d3c4b5a69788ULL;
+
+	for (size_t i = 0; i < 2 * WORD; i++) {
+		char *addr = page(self, FIRST) + 64 + i;
+		unsigned long word;
+
+		EXPECT_EQ(0, REQ(PTRACE_POKEDATA, addr, value));
+		ASSERT_TRUE(look(self->tracee, addr, &word, WORD));
+		EXPECT_EQ(value, word);
+		EXPECT_TRUE(unchanged(self, page(self, FIRST), addr));
+		EXPECT_TRUE(unchanged(self, addr + WORD, page(self, FIRST) + 256));
+		EXPECT_EQ(0, REQ(PTRACE_POKEDATA, addr, expected(self, addr)));
+	}
+	EXPECT_TRUE(unchanged(self, self->pages, page(self, UNREADABLE)));
+}
+
+/* access_remote_vm(): one word may lie on two pages, of different mappings */
+TEST_F(memory, across_pages)
+{
+	for (size_t i = 1; i < WORD; i++) {
+		char *same = page(self, SECOND) - i, *other = page(self, UNREADABLE) - i;
+		unsigned long word;
+
+		EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, same, &word));
+		EXPECT_EQ(expected(self, same), word);
+		EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, other, &word));
+		EXPECT_EQ(expected(self, other), word);
+		EXPECT_EQ(0, REQ(PTRACE_POKEDATA, same, ~expected(self, same)));
+		EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, same, &word));
+		EXPECT_EQ(~expected(self, same), word);
+		EXPECT_EQ(0, REQ(PTRACE_POKEDATA, same, expected(self, same)));
+	}
+	EXPECT_TRUE(unchanged(self, self->pages, page(self, UNREADABLE)));
+}
+
+/* man: "EIO ... a memory address where the tracee has nothing", and for half a word too */
+TEST_F(memory, into_a_hole)
+{
+	char *hole = page(self, HOLE);
+	unsigned long word = 42;
+
+	for (size_t i = 0; i < WORD; i++) {
+		EXPECT_EQ(-EIO, REQ(PTRACE_PEEKDATA, hole - i, &word));
+		EXPECT_EQ(-EIO, REQ(PTRACE_POKEDATA, hole - i, 0));
+	}
+	EXPECT_EQ(42, word);
+	EXPECT_EQ(-EIO, REQ(PTRACE_PEEKDATA, hole + self->size / 2, &word));
+	EXPECT_EQ(-EIO, REQ(PTRACE_POKEDATA, hole + self->size / 2, 0));
+	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, hole - WORD, &word));
+}
+
+/* generic_ptrace_pokedata(): what could be written of a word before the error, was */
+TEST_F(memory, partial_poke)
+{
+	char *hole = page(self, SECOND);
+	unsigned char bytes[2];
+
+	/* The tracee has no second page, now that it is told so; the tracer has. */
+	reap(self->tracee);
+	ASSERT_EQ(0, munmap(hole, self->size));
+	self->shared->quit = 0;
+	self->tracee = start_stopped(spin, self->shared, 'R', 0);
+	ASSERT_LT(0, self->tracee);
+
+	EXPECT_EQ(-EIO, REQ(PTRACE_POKEDATA, hole - 1, 0x11 * 0x01010101UL));
+	ASSERT_TRUE(look(self->tracee, hole - 2, bytes, 2));
+	EXPECT_EQ(pattern(self, hole - 2), bytes[0]);
+	EXPECT_EQ(0x11, bytes[1]);
+}
+
+/* ptrace_access_vm(FOLL_FORCE): what the tracee itself may neither read nor write */
+TEST_F(memory, unreadable)
+{
+	char *addr = page(self, UNREADABLE) + 64;
+	unsigned long word;
+
+	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, addr, &word));
+	EXPECT_EQ(expected(self, addr), word);
+	EXPECT_EQ(0, REQ(PTRACE_POKEDATA, addr, 42));
+	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, addr, &word));
+	EXPECT_EQ(42, word);
+	/* It may not for that: this is how others look. */
+	EXPECT_FALSE(look(self->tracee, addr, &word, WORD));
+}
+
+/* ptrace_access_vm(FOLL_FORCE | FOLL_WRITE): a copy is made of what is private */
+TEST_F(memory, read_only)
+{
+	char *addr = page(self, READ_ONLY) + 64;
+	unsigned long word;
+
+	EXPECT_EQ(0, REQ(PTRACE_POKEDATA, addr, 42));
+	ASSERT_TRUE(look(self->tracee, addr, &word, WORD));
+	EXPECT_EQ(42, word);
+	EXPECT_EQ(expected(self, addr), *(unsigned long *)addr);
+	EXPECT_TRUE(unchanged(self, page(self, READ_ONLY), addr));
+	EXPECT_TRUE(unchanged(self, addr + WORD, page(self, SHARED_FILE)));
+}
+
+/* check_vma_flags(): what is shared and read-only is not written, by force or otherwise */
+TEST_F(memory, shared_file)
+{
+	char *addr = page(self, SHARED_FILE) + 64;
+	unsigned long word;
+
+	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, addr, &word));
+	EXPECT_EQ(expected(self, addr), word);
+	EXPECT_EQ(-EIO, REQ(PTRACE_POKEDATA, addr, 42));
+	EXPECT_EQ(-EIO, REQ(PTRACE_POKETEXT, addr, 42));
+	EXPECT_TRUE(unchanged(self, page(self, SHARED_FILE), page(self, HOLE)));
+	ASSERT_EQ(WORD, pread(self->file, &word, WORD, 64));
+	EXPECT_EQ(expected(self, addr), word);
+
+	/* Of a word that begins in a private page, what is there is written. */
+	EXPECT_EQ(-EIO, REQ(PTRACE_POKEDATA, page(self, SHARED_FILE) - 1, 0x1111));
+	EXPECT_TRUE(unchanged(self, page(self, SHARED_FILE), page(self, HOLE)));
+}
+
+/* Where a process has nothing, ever; the sum of address and size wraps for some. */
+TEST_F(memory, no_such_address)
+{
+	static const unsigned long nowhere[] = {
+		0, 1, 4095, -1UL, -2UL, -4UL, -7UL, -8UL, -4096UL, 0xffffe000UL,
+#if __SIZEOF_LONG__ == 8
+		1UL << 47, (1UL << 47) - 4096, 1UL << 63, 0xffff800000000000UL,
+		0xffffffff81000000UL, 0x100000000UL - 4,
+#endif
+	};
+	unsigned long word = 42;
+
+	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
+		EXPECT_EQ(-EIO, REQ(PTRACE_PEEKDATA, nowhere[i], &word)) {
+			TH_LOG("address %#lx", nowhere[i]);
+		}
+		EXPECT_EQ(-EIO, REQ(PTRACE_POKEDATA, nowhere[i], 0)) {
+			TH_LOG("address %#lx", nowhere[i]);
+		}
+	}
+	EXPECT_EQ(42, word);
+}
+
+/* generic_ptrace_peekdata(): put_user() of the word is EFAULT, after EIO */
+TEST_F(memory, bad_data_pointer)
+{
+	char *addr = page(self, FIRST);
+	char *mine = private_pages(2);
+	unsigned long word = 0;
+
+	ASSERT_EQ(0, mprotect(mine, self->size, PROT_READ));
+	ASSERT_EQ(0, mprotect(mine + self->size, self->size, PROT_NONE));
+	EXPECT_EQ(-EFAULT, REQ(PTRACE_PEEKDATA, addr, 0));
+	EXPECT_EQ(-EFAULT, REQ(PTRACE_PEEKDATA, addr, -1));
+	EXPECT_EQ(-EFAULT, REQ(PTRACE_PEEKDATA, addr, mine));
+	EXPECT_EQ(-EFAULT, REQ(PTRACE_PEEKDATA, addr, mine + self->size));
+	EXPECT_EQ(-EFAULT, REQ(PTRACE_PEEKDATA, addr, page(self, HOLE) - 1));
+	EXPECT_EQ(-EIO, REQ(PTRACE_PEEKDATA, page(self, HOLE), mine));
+	EXPECT_TRUE(all_are(mine, 0, self->size));
+	/* For POKE it is no pointer. */
+	EXPECT_EQ(0, REQ(PTRACE_POKEDATA, addr, BAD_POINTER));
+	EXPECT_TRUE(look(self->tracee, addr, &word, WORD));
+	EXPECT_EQ(BAD_POINTER, word);
+}
+
+#if defined(__x86_64__) || defined(__i386__)
+/* What breakpoints are: a byte of text, in a copy that is the tracee's alone. */
+TEST_F(memory, breakpoint)
+{
+	unsigned long word, with_trap;
+	siginfo_t info;
+
+	ASSERT_EQ(0, REQ(PTRACE_PEEKTEXT, getppid, &word));
+	with_trap = (word & ~0xffUL) | 0xcc;
+	ASSERT_EQ(0, REQ(PTRACE_POKETEXT, getppid, with_trap));
+	EXPECT_EQ(getppid(), getppid());
+	EXPECT_EQ(word, *(unsigned long *)getppid);
+
+	/* Have it go there. */
+#ifdef __x86_64__
+	ASSERT_EQ(0, REQ(PTRACE_POKEUSR, 16 * WORD, getppid));
+#else
+	ASSERT_EQ(0, REQ(PTRACE_POKEUSR, 12 * WORD, getppid));
+#endif
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
+	EXPECT_EQ(SI_KERNEL, info.si_code);
+}
+#endif
+
+/* exit_mm() comes after: at PTRACE_EVENT_EXIT the memory is still there */
+TEST_F(memory, at_event_exit)
+{
+	char *addr = page(self, FIRST);
+	unsigned long word;
+
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, 0, PTRACE_O_TRACEEXIT));
+	self->shared->quit = 1;
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), next_status(self->tracee));
+	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, addr, &word));
+	EXPECT_EQ(expected(self, addr), word);
+	EXPECT_EQ(0, REQ(PTRACE_POKEDATA, addr, 42));
+	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, addr, &word));
+	EXPECT_EQ(42, word);
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+/* The same where it was killed, which leaves nothing else that could be asked */
+TEST_F(memory, at_event_exit_of_killed)
+{
+	unsigned long word;
+
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, 0, PTRACE_O_TRACEEXIT));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_progress(self->shared);
+	ASSERT_EQ(0, kill(self->tracee, SIGTERM));
+	ASSERT_EQ(SIGNAL_STOP(SIGTERM), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, SIGTERM));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), next_status(self->tracee));
+	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, page(self, FIRST), &word));
+	EXPECT_EQ(expected(self, page(self, FIRST)), word);
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(KILLED(SIGTERM), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+static char *vfork_page;
+
+static int sleep_then_vfork(struct shared *shared)
+{
+	pid_t pid;
+
+	sleep_on_pipe(shared);
+	pid = vfork();
+	if (pid == 0)
+		_exit(vfork_page[0]);
+	waitpid(pid, NULL, 0);
+	return vfork_page[1];
+}
+
+/* The child of vfork(2) has its parent's memory: what is written in one is read in the other */
+TEST_F(memory, shared_by_vfork)
+{
+	unsigned long child, word;
+	pid_t tracee;
+
+	reap(self->tracee);
+	vfork_page = page(self, FIRST);
+	tracee = start_stopped(sleep_then_vfork, self->shared, 'S', PTRACE_O_TRACEVFORK);
+	self->tracee = tracee;
+	ASSERT_LT(0, tracee);
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_TRUE(wake(self->shared));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_VFORK), next_status(tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETEVENTMSG, 0, &child));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(child));
+
+	ASSERT_EQ(0, request(PTRACE_POKEDATA, child, (unsigned long)vfork_page, 0x0503));
+	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, vfork_page, &word));
+	EXPECT_EQ(0x0503, word);
+	EXPECT_EQ(0, REQ(PTRACE_POKEDATA, vfork_page, 0x0504));
+	EXPECT_EQ(0, request(PTRACE_PEEKDATA, child, (unsigned long)vfork_page,
+			     (unsigned long)&word));
+	EXPECT_EQ(0x0504, word);
+
+	ASSERT_EQ(0, cont(child, 0));
+	ASSERT_EQ(EXITED(4), next_status(child));
+	/* While the child was there, its parent was held up at the event. */
+	ASSERT_EQ(0, cont(tracee, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGCHLD), next_status(tracee));
+	ASSERT_EQ(0, cont(tracee, 0));
+	ASSERT_EQ(EXITED(5), next_status(tracee));
+	self->tracee = 0;
+}
+
+/* A child of fork(2) has a copy, in both directions */
+TEST_F(memory, not_shared_by_fork)
+{
+	char *addr = page(self, FIRST);
+	struct shared *other = shared_new();
+	unsigned long word;
+	pid_t second;
+
+	second = start_stopped(spin, other, 'R', 0);
+	ASSERT_LT(0, second);
+	EXPECT_EQ(0, REQ(PTRACE_POKEDATA, addr, 42));
+	EXPECT_EQ(0, request(PTRACE_PEEKDATA, second, (unsigned long)addr, (unsigned long)&word));
+	EXPECT_EQ(expected(self, addr), word);
+	reap(second);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tracers and tracees in different namespaces: which number a process has for its tracer,
+ * and who has capabilities for whom.
+ *
+ * "man:" before a test quotes ptrace(2), pid_namespaces(7) or user_namespaces(7), a name
+ * of a function is what it checks. The program is run by root.
+ */
+#include "ptrace_cred.h"
+
+FIXTURE(namespaces)
+{
+	struct shared *shared;
+	pid_t tracee;
+};
+
+FIXTURE_SETUP(namespaces)
+{
+	if (getuid())
+		SKIP(return, "only root can make every namespace");
+	self->shared = shared_new();
+}
+
+FIXTURE_TEARDOWN(namespaces)
+{
+	reap(self->tracee);
+}
+
+/* What the processes in the inner namespace know themselves by. */
+static struct inner {
+	_Atomic pid_t self, child;
+	_Atomic int results[4];
+} *inner;
+
+static void share(struct __test_metadata *_metadata)
+{
+	inner = mmap(NULL, sizeof(*inner), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_TRUE(inner != MAP_FAILED);
+}
+
+/* Start @body as the first process of a pid namespace. */
+static pid_t spawn_in_pid_namespace(int (*body)(struct shared *), struct shared *shared)
+{
+	pid_t pid = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	_exit(body(shared));
+}
+
+static int fork_in_namespace(struct shared *shared)
+{
+	pid_t child;
+
+	inner->self = getpid();
+	sleep_on_pipe(shared);
+	child = fork();
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		spin(shared);
+		_exit(7);
+	}
+	inner->child = child;
+	waitpid(child, NULL, 0);
+	return 0;
+}
+
+/* ptrace_event_pid(): man: "the PID of the new process", as the tracer would have it */
+TEST_F(namespaces, message_is_of_the_tracer)
+{
+	unsigned long child = 0, message = 0;
+	siginfo_t info;
+
+	share(_metadata);
+	self->tracee = spawn_in_pid_namespace(fork_in_namespace, self->shared);
+	ASSERT_LT(0, self->tracee);
+	wait_for_state(self->tracee, 'S');
+	ASSERT_EQ(1, inner->self);
+	ASSERT_EQ(0, REQ(PTRACE_SEIZE, 0, PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXIT));
+	ASSERT_TRUE(wake(self->shared));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_FORK), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETEVENTMSG, 0, &child));
+	EXPECT_LT(2, child);
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(child));
+
+	/* do_jobctl_trap(): of its own stop it tells by the number that it has for itself. */
+	ASSERT_EQ(0, request(PTRACE_GETSIGINFO, child, 0, (unsigned long)&info));
+	EXPECT_EQ(2, info.si_pid);
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
+	EXPECT_EQ(1, info.si_pid);
+
+	/* The numbers of the inner namespace are nobody's, or somebody else's. */
+	EXPECT_EQ(-ESRCH, request(PTRACE_CONT, 2, 0, 0));
+	EXPECT_EQ(-ESRCH, request(PTRACE_INTERRUPT, 1, 0, 0));
+	ASSERT_EQ(0, cont(child, 0));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	while (!inner->child)
+		sched_yield();
+	EXPECT_EQ(2, inner->child);
+	/* Stopped at their ends, nothing but this would get them out of there. */
+	self->shared->quit = 1;
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), next_status(child));
+	ASSERT_EQ(0, request(PTRACE_GETEVENTMSG, child, 0, (unsigned long)&message));
+	EXPECT_EQ(EXITED(7), message);
+	ASSERT_EQ(0, cont(child, 0));
+	ASSERT_EQ(EXITED(7), next_status(child));
+	ASSERT_EQ(SIGNAL_STOP(SIGCHLD), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+static int fork_in_fork(struct shared *shared)
+{
+	pid_t child;
+
+	sleep_on_pipe(shared);
+	child = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	if (child == 0)
+		_exit(getpid());
+	inner->child = child;
+	waitpid(child, NULL, 0);
+	return 0;
+}
+
+/* The same where the child is the one that is in another namespace */
+TEST_F(namespaces, child_in_a_namespace)
+{
+	unsigned long child = 0;
+
+	share(_metadata);
+	self->tracee = start_stopped(fork_in_fork, self->shared, 'S',
+				     PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE);
+	ASSERT_LT(0, self->tracee);
+	ASSERT_TRUE(wake(self->shared));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_FORK), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETEVENTMSG, 0, &child));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(child));
+	ASSERT_EQ(0, cont(child, 0));
+	EXPECT_EQ(EXITED(1), next_status(child));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGCHLD), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	EXPECT_EQ((pid_t)child, inner->child);
+	self->tracee = 0;
+}
+
+static int attach_outside(struct shared *shared)
+{
+	/* The process that waits outside, by the number that it has there. */
+	inner->results[0] = -seize(inner->child);
+	inner->results[1] = -request(PTRACE_ATTACH, inner->child, 0, 0);
+	/* It is the number 1 itself. */
+	inner->results[2] = -seize(1);
+	inner->results[3] = -seize(2);
+	return 0;
+}
+
+/* find_get_task_by_vpid(): man: a process "can see only processes contained in its own" */
+TEST_F(namespaces, nobody_outside)
+{
+	pid_t pid;
+
+	share(_metadata);
+	self->tracee = spawn(spin, self->shared);
+	wait_for_progress(self->shared);
+	inner->child = self->tracee;
+	pid = spawn_in_pid_namespace(attach_outside, self->shared);
+	ASSERT_EQ(EXITED(0), next_status(pid));
+	EXPECT_EQ(ESRCH, inner->results[0]);
+	EXPECT_EQ(ESRCH, inner->results[1]);
+	EXPECT_EQ(EPERM, inner->results[2]);
+	EXPECT_EQ(ESRCH, inner->results[3]);
+	/* Nor has it been touched. */
+	wait_for_progress(self->shared);
+}
+
+static int trace_inside(struct shared *shared)
+{
+	pid_t child = spawn(spin, shared);
+	unsigned long message = 1;
+
+	if (getpid() != 1 || child != 2)
+		return 1;
+	wait_for_progress(shared);
+	if (request(PTRACE_SEIZE, 2, 0, PTRACE_O_TRACEEXIT) || interrupt(2) ||
+	    next_status(2) != EVENT_STOP(SIGTRAP))
+		return 2;
+	shared->quit = 1;
+	if (cont(2, 0) || next_status(2) != EVENT(PTRACE_EVENT_EXIT) ||
+	    request(PTRACE_GETEVENTMSG, 2, 0, (unsigned long)&message) || message != 0)
+		return 3;
+	if (cont(2, 0) || next_status(2) != EXITED(0))
+		return 4;
+	return 0;
+}
+
+/* Within a namespace, it is as without. */
+TEST_F(namespaces, both_inside)
+{
+	pid_t pid = spawn_in_pid_namespace(trace_inside, self->shared);
+
+	EXPECT_EQ(EXITED(0), next_status(pid));
+}
+
+static int trace_me_inside(struct shared *shared)
+{
+	if (request(PTRACE_TRACEME, 0, 0, 0))
+		return 1;
+	raise(SIGSTOP);
+	return getppid();
+}
+
+/* ptrace_traceme(): by a parent that has no number for the tracee */
+TEST_F(namespaces, traceme)
+{
+	self->tracee = spawn_in_pid_namespace(trace_me_inside, self->shared);
+	ASSERT_EQ(SIGNAL_STOP(SIGSTOP), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	EXPECT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+static int kill_oneself(struct shared *shared)
+{
+	sleep_on_pipe(shared);
+	kill(getpid(), SIGTERM);
+	return spin(shared);
+}
+
+/*
+ * sig_task_ignored(): what a namespace's first process does not handle is not for it, but
+ * is reported all the same to who traces it.
+ */
+TEST_F(namespaces, signal_for_init)
+{
+	self->tracee = spawn_in_pid_namespace(kill_oneself, self->shared);
+	wait_for_state(self->tracee, 'S');
+	ASSERT_EQ(0, seize(self->tracee));
+	ASSERT_TRUE(wake(self->shared));
+	ASSERT_EQ(SIGNAL_STOP(SIGTERM), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, SIGTERM));
+	wait_for_progress(self->shared);
+	/* SIGSTOP by ATTACH's likes, and SIGKILL, come from outside. */
+	ASSERT_EQ(0, kill(self->tracee, SIGSTOP));
+	ASSERT_EQ(SIGNAL_STOP(SIGSTOP), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_KILL, 0, 0));
+	ASSERT_EQ(KILLED(SIGKILL), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+/* User namespaces */
+
+/* A target in a user namespace that Alice makes, as whom it is known outside too. */
+static int be_in_user_namespace(struct shared *shared)
+{
+	FILE *file;
+
+	if (!become(ALICE, ALICE, NO_CAPS) || unshare(CLONE_NEWUSER))
+		return 1;
+	file = fopen("/proc/self/setgroups", "w");
+	if (!file || fputs("deny", file) < 0 || fclose(file))
+		return 2;
+	file = fopen("/proc/self/uid_map", "w");
+	if (!file || fprintf(file, "0 %d 1\n", ALICE) < 0 || fclose(file))
+		return 3;
+	file = fopen("/proc/self/gid_map", "w");
+	if (!file || fprintf(file, "0 %d 1\n", ALICE) < 0 || fclose(file))
+		return 4;
+	if (getuid() || prctl(PR_SET_DUMPABLE, shared->signals))
+		return 5;
+	return spin(shared);
+}
+
+/*
+ * man: "a process whose effective user ID matches that of the owner" of a namespace "and
+ * which is in the parent has all capabilities" in it; others have those that they have
+ */
+TEST_F(namespaces, owner_of_the_namespace)
+{
+	for (int dumpable = 0; dumpable <= 1; dumpable++) {
+		self->shared->signals = dumpable;
+		self->shared->count = 0;
+		self->tracee = spawn(be_in_user_namespace, self->shared);
+		wait_for_progress(self->shared);
+		/*
+		 * Undumpable, what is asked for is a capability in the namespace that the
+		 * target's program is of, the initial one, in which the owner has none.
+		 */
+		EXPECT_EQ(dumpable ? 0 : EPERM,
+			  as(ALICE, ALICE, NO_CAPS, try_seize, self->tracee));
+		EXPECT_EQ(EPERM, as(BOB, BOB, NO_CAPS, try_seize, self->tracee));
+		EXPECT_EQ(0, as(BOB, BOB, CAP(CAP_SYS_PTRACE), try_seize, self->tracee));
+		reap(self->tracee);
+	}
+	self->tracee = 0;
+}
+
+static int look_from_inside(struct shared *shared)
+{
+	const pid_t target = inner->child;
+
+	for (size_t i = 0; i < N_PROBES; i++) {
+		pid_t caller = fork();
+
+		if (caller == 0)
+			_exit(probes[i].try(target));
+		if (next_status(caller) >> 8)
+			inner->results[0] |= 1 << i;
+	}
+	return 0;
+}
+
+static int look_from_user_namespace(struct shared *shared)
+{
+	if (!become(ALICE, ALICE, NO_CAPS) || unshare(CLONE_NEWUSER))
+		return 1;
+	return look_from_inside(shared);
+}
+
+/* cap_ptrace_access_check(): who has all capabilities in a namespace has none outside of it */
+TEST_F(namespaces, from_inside)
+{
+	share(_metadata);
+	/* Outside, with the same ids: that the namespaces are not the same is enough. */
+	self->tracee = fork();
+	if (self->tracee == 0) {
+		if (!become(ALICE, ALICE, NO_CAPS))
+			_exit(1);
+		_exit(spin(self->shared));
+	}
+	wait_for_progress(self->shared);
+	inner->child = self->tracee;
+	EXPECT_EQ(0, as(ALICE, ALICE, NO_CAPS, try_seize, self->tracee));
+	ASSERT_EQ(EXITED(0), next_status(spawn(look_from_user_namespace, self->shared)));
+	EXPECT_EQ((1 << N_PROBES) - 1, inner->results[0]);
+}
+
+static int trace_in_user_namespace(struct shared *shared)
+{
+	struct shared *own = shared_new();
+	pid_t child;
+	int code = 0;
+
+	if (!become(ALICE, ALICE, NO_CAPS) || unshare(CLONE_NEWUSER))
+		return 100;
+	/* All capabilities in the namespace, and a child there. */
+	child = spawn(spin, own);
+	wait_for_progress(own);
+	if (seize(child) || interrupt(child) || next_status(child) != EVENT_STOP(SIGTRAP))
+		code |= 1;
+	/* What is asked of CAP_SYS_ADMIN is asked in the initial namespace. */
+	if (request(PTRACE_SETOPTIONS, child, 0, PTRACE_O_SUSPEND_SECCOMP) != -EPERM)
+		code |= 2;
+	if (request(PTRACE_SECCOMP_GET_FILTER, child, 0, 0) != -EACCES)
+		code |= 4;
+	reap(child);
+	return code;
+}
+
+/* check_ptrace_options(): capable() is not ns_capable() */
+TEST_F(namespaces, inside)
+{
+	EXPECT_EQ(EXITED(0), next_status(spawn(trace_in_user_namespace, self->shared)));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What tests of who may trace whom share: processes with chosen credentials, and the
+ * system calls and files that ask what ptrace(2) asks.
+ */
+#ifndef PTRACE_CRED_H
+#define PTRACE_CRED_H
+
+#include <linux/capability.h>
+#include <linux/kcmp.h>
+
+#include "ptrace_data.h"
+
+#define CAP(cap)	(1ULL << (cap))
+#define NO_CAPS		0ULL
+/* To look into any process, and what the modes of files in /proc ask for before that. */
+#define LOOK_CAPS	(CAP(CAP_SYS_PTRACE) | CAP(CAP_DAC_OVERRIDE))
+
+/* Two users, with groups of the same numbers. */
+#define ALICE		1000
+#define BOB		1001
+
+static inline bool set_caps(unsigned long long permitted, unsigned long long effective)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {
+		{ .permitted = permitted, .effective = effective },
+		{ .permitted = permitted >> 32, .effective = effective >> 32 },
+	};
+
+	return !syscall(SYS_capset, &header, data);
+}
+
+static inline bool get_caps(unsigned long long *permitted)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data))
+		return false;
+	*permitted = data[0].permitted | (unsigned long long)data[1].permitted << 32;
+	return true;
+}
+
+/* Become a process of the user @real, but for files of @fs, with @caps and no others. */
+static inline bool become(unsigned int real, unsigned int fs, unsigned long long caps)
+{
+	unsigned long long all;
+
+	/* What is such a process already may have no means to become one. */
+	if (getuid() != real || fs != real) {
+		if (!get_caps(&all) || prctl(PR_SET_KEEPCAPS, 1) ||
+		    syscall(SYS_SETGROUPS, 0, NULL) ||
+		    syscall(SYS_SETRESGID, real, real, real) ||
+		    syscall(SYS_SETRESUID, real, real, real) || !set_caps(all, all))
+			return false;
+		syscall(SYS_SETFSGID, fs);
+		syscall(SYS_SETFSUID, fs);
+	}
+	return syscall(SYS_SETFSUID, -1) == fs && set_caps(caps, caps) &&
+	       !prctl(PR_SET_DUMPABLE, 1) && !prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+/* What @act(@pid) returns in a process that has become that; 255 if it could not. */
+static inline int as(unsigned int real, unsigned int fs, unsigned long long caps,
+		     int (*act)(pid_t), pid_t pid)
+{
+	pid_t caller = fork();
+	int status;
+
+	if (caller == 0)
+		_exit(become(real, fs, caps) ? act(pid) : 255);
+	status = next_status(caller);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 254;
+}
+
+/* Attempts of the caller to look into @pid: 0, or an error. */
+
+static inline int try_seize(pid_t pid)
+{
+	return -seize(pid);
+}
+
+static inline int try_attach(pid_t pid)
+{
+	return -request(PTRACE_ATTACH, pid, 0, 0);
+}
+
+static inline int try_vm_read(pid_t pid)
+{
+	static char byte;
+
+	return look(pid, &byte, &byte, 1) ? 0 : errno;
+}
+
+static inline int try_kcmp(pid_t pid)
+{
+	return syscall(SYS_kcmp, pid, pid, KCMP_FILES, 0, 0) < 0 ? errno : 0;
+}
+
+static inline int try_robust_list(pid_t pid)
+{
+	void *head;
+	size_t len;
+
+	return syscall(SYS_get_robust_list, pid, &head, &len) ? errno : 0;
+}
+
+static inline int try_getfd(pid_t pid)
+{
+	int pidfd = syscall(SYS_pidfd_open, pid, 0);
+
+	if (pidfd < 0)
+		return 253;
+	return syscall(SYS_pidfd_getfd, pidfd, 0, 0) < 0 ? errno : 0;
+}
+
+static inline int try_read_proc(pid_t pid, const char *name)
+{
+	char path[64], byte;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return errno;
+	return read(fd, &byte, 1) < 0 ? errno : 0;
+}
+
+static inline int try_maps(pid_t pid)
+{
+	return try_read_proc(pid, "maps");
+}
+
+static inline int try_syscall(pid_t pid)
+{
+	return try_read_proc(pid, "syscall");
+}
+
+static inline int try_mem(pid_t pid)
+{
+	char path[64];
+
+	/* It is opening that is refused; nothing is at the address that is read first. */
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	return open(path, O_RDONLY) < 0 ? errno : 0;
+}
+
+static inline int try_namespace(pid_t pid)
+{
+	char path[64], target[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	return readlink(path, target, sizeof(target)) < 0 ? errno : 0;
+}
+
+/* Of each of them, by which of the caller's ids it goes, and whether it is as to attach. */
+static const struct probe {
+	const char *name;
+	int (*try)(pid_t);
+	int error;
+	bool by_fs_ids, attaches;
+} probes[] = {
+	{ "PTRACE_SEIZE", try_seize, EPERM, false, true },
+	{ "PTRACE_ATTACH", try_attach, EPERM, false, true },
+	{ "process_vm_readv", try_vm_read, EPERM, false, true },
+	{ "pidfd_getfd", try_getfd, EPERM, false, true },
+	{ "kcmp", try_kcmp, EPERM, false, false },
+	{ "get_robust_list", try_robust_list, EPERM, false, false },
+	{ "maps", try_maps, EACCES, true, false },
+	{ "ns", try_namespace, EACCES, true, false },
+	{ "mem", try_mem, EACCES, true, true },
+	{ "syscall", try_syscall, EPERM, true, true },
+};
+
+#define N_PROBES	(sizeof(probes) / sizeof(probes[0]))
+
+/* Whether all that a probe says is that it is refused. */
+static inline bool refused(const struct probe *probe, int result)
+{
+	return result == probe->error || (probe->by_fs_ids && result == EACCES);
+}
+
+#endif /* PTRACE_CRED_H */

@@ -1,0 +1,522 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * seccomp and ptrace(2): a tracer that is asked by a filter, one that suspends filters,
+ * and one that reads them.
+ *
+ * "man:" before a test quotes ptrace(2) or seccomp(2), a name of a function is what it
+ * checks.
+ */
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
+#include "ptrace_data.h"
+
+#define DATA		0x4321
+
+#ifndef SYS_SECCOMP
+#define SYS_SECCOMP	1
+#endif
+
+FIXTURE(seccomp)
+{
+	struct shared *shared;
+	pid_t tracee;
+};
+
+/* What the tracee's calls came to: 0, a value or -errno. */
+static struct result {
+	_Atomic long value[2];
+	_Atomic int calls;
+} *result;
+
+FIXTURE_SETUP(seccomp)
+{
+	self->shared = shared_new();
+	result = mmap(NULL, sizeof(*result), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_TRUE(result != MAP_FAILED);
+}
+
+FIXTURE_TEARDOWN(seccomp)
+{
+	reap(self->tracee);
+}
+
+/* Have @action taken for the system call @nr, and none for the others. */
+static bool install(int nr, unsigned int action, unsigned int flags)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, action),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { 4, filter };
+
+	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	       !syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
+}
+
+static void call(int slot, long nr)
+{
+	long value = syscall(nr, 11, 12, 13);
+
+	result->value[slot] = value == -1 ? -errno : value;
+}
+
+/* Call getpgrp() and getsid(11), of which the former is for a filter to decide. */
+static int call_both(struct shared *shared)
+{
+	while (!shared->quit) {
+		call(0, SYS_getpgrp);
+		call(1, SYS_getsid);
+		result->calls++;
+		sleep_on_pipe(shared);
+	}
+	return 0;
+}
+
+static int traced_by_filter(struct shared *shared)
+{
+	sleep_on_pipe(shared);
+	return install(SYS_getpgrp, SECCOMP_RET_TRACE | DATA, 0) ? call_both(shared) : 1;
+}
+
+static int refused_by_filter(struct shared *shared)
+{
+	if (!install(SYS_getpgrp, SECCOMP_RET_ERRNO | EXDEV, 0))
+		return 1;
+	sleep_on_pipe(shared);
+	return call_both(shared);
+}
+
+/* A tracee that goes on from its pipe, and does what the filter asks its tracer about. */
+static void start(struct __test_metadata *_metadata, FIXTURE_DATA(seccomp) *self,
+		  int (*body)(struct shared *), unsigned long options)
+{
+	self->tracee = start_stopped(body, self->shared, 'S', options);
+	ASSERT_LT(0, self->tracee);
+	ASSERT_TRUE(wake(self->shared));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+}
+
+/* Wait until the tracee has made its calls once more. */
+static void wait_for_calls(int calls)
+{
+	while (result->calls < calls)
+		sched_yield();
+}
+
+/* man: "the tracer will be notified if it requests PTRACE_O_TRACESECCOMP" */
+TEST_F(seccomp, trace)
+{
+	struct ptrace_syscall_info info = {};
+	unsigned long message = 0;
+
+	start(_metadata, self, traced_by_filter, PTRACE_O_TRACESECCOMP);
+	ASSERT_EQ(EVENT(PTRACE_EVENT_SECCOMP), next_status(self->tracee));
+	EXPECT_EQ(0, REQ(PTRACE_GETEVENTMSG, 0, &message));
+	EXPECT_EQ(DATA, message);
+	ASSERT_EQ(84, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
+	EXPECT_EQ(PTRACE_SYSCALL_INFO_SECCOMP, info.op);
+	EXPECT_EQ(SYS_getpgrp, info.seccomp.nr);
+	EXPECT_EQ(11, info.seccomp.args[0]);
+	EXPECT_EQ(DATA, info.seccomp.ret_data);
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_calls(1);
+	/* It is executed, and no other one was asked about. */
+	EXPECT_EQ(getpgrp(), result->value[0]);
+	EXPECT_NE(-ENOSYS, result->value[1]);
+}
+
+/* man: "If there is no tracer present, the system call is not executed and returns ENOSYS" */
+TEST_F(seccomp, trace_without_option)
+{
+	start(_metadata, self, traced_by_filter, 0);
+	wait_for_calls(1);
+	EXPECT_EQ(-ENOSYS, result->value[0]);
+	EXPECT_EQ(0, waitpid(self->tracee, NULL, WNOHANG));
+}
+
+/* ptrace_set_syscall_info_seccomp(): the tracer makes another call of it */
+TEST_F(seccomp, change_number)
+{
+	struct ptrace_syscall_info info = {};
+
+	start(_metadata, self, traced_by_filter, PTRACE_O_TRACESECCOMP);
+	ASSERT_EQ(EVENT(PTRACE_EVENT_SECCOMP), next_status(self->tracee));
+	ASSERT_EQ(84, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
+	info.seccomp.nr = SYS_getppid;
+	/* The data is for the tracer only. */
+	info.seccomp.ret_data = 1;
+	ASSERT_EQ(0, REQ(PTRACE_SET_SYSCALL_INFO, sizeof(info), &info));
+	ASSERT_EQ(84, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
+	EXPECT_EQ(SYS_getppid, info.seccomp.nr);
+	EXPECT_EQ(DATA, info.seccomp.ret_data);
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_calls(1);
+	EXPECT_EQ(getpid(), result->value[0]);
+}
+
+/* The same: as an entry of another kind it cannot be set */
+TEST_F(seccomp, change_as_entry)
+{
+	struct ptrace_syscall_info info = {};
+
+	start(_metadata, self, traced_by_filter, PTRACE_O_TRACESECCOMP);
+	ASSERT_EQ(EVENT(PTRACE_EVENT_SECCOMP), next_status(self->tracee));
+	ASSERT_EQ(84, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
+	for (int op = 0; op < PTRACE_SYSCALL_INFO_SECCOMP; op++) {
+		info.op = op;
+		EXPECT_EQ(-EINVAL, REQ(PTRACE_SET_SYSCALL_INFO, sizeof(info), &info));
+	}
+	info.op = PTRACE_SYSCALL_INFO_SECCOMP;
+	info.seccomp.nr = 1ULL << 32;
+	EXPECT_EQ(-ERANGE, REQ(PTRACE_SET_SYSCALL_INFO, sizeof(info), &info));
+}
+
+/* man: "The tracer can skip the system call by changing the system call number to -1" */
+TEST_F(seccomp, skip)
+{
+	struct ptrace_syscall_info info = {};
+
+	start(_metadata, self, traced_by_filter, PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD);
+	ASSERT_EQ(EVENT(PTRACE_EVENT_SECCOMP), next_status(self->tracee));
+	ASSERT_EQ(84, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
+	info.seccomp.nr = -1;
+	ASSERT_EQ(0, REQ(PTRACE_SET_SYSCALL_INFO, sizeof(info), &info));
+	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP | 0x80), next_status(self->tracee));
+	ASSERT_EQ(33, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
+	ASSERT_EQ(PTRACE_SYSCALL_INFO_EXIT, info.op);
+	EXPECT_EQ(-ENOSYS, info.exit.rval);
+	info.reserved = 0;
+	info.exit.rval = 777;
+	info.exit.is_error = 0;
+	ASSERT_EQ(0, REQ(PTRACE_SET_SYSCALL_INFO, sizeof(info), &info));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_calls(1);
+	EXPECT_EQ(777, result->value[0]);
+}
+
+static int refused_and_traced_by_filters(struct shared *shared)
+{
+	sleep_on_pipe(shared);
+	return install(SYS_getppid, SECCOMP_RET_ERRNO | EXDEV, 0) &&
+	       install(SYS_getpgrp, SECCOMP_RET_TRACE | DATA, 0) ? call_both(shared) : 1;
+}
+
+/* __seccomp_filter(): what the tracer makes of it is for the filters to decide again */
+TEST_F(seccomp, changed_number_is_filtered)
+{
+	struct ptrace_syscall_info info = {};
+
+	start(_metadata, self, refused_and_traced_by_filters, PTRACE_O_TRACESECCOMP);
+	ASSERT_EQ(EVENT(PTRACE_EVENT_SECCOMP), next_status(self->tracee));
+	ASSERT_EQ(84, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
+	info.seccomp.nr = SYS_getppid;
+	ASSERT_EQ(0, REQ(PTRACE_SET_SYSCALL_INFO, sizeof(info), &info));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_calls(1);
+	EXPECT_EQ(-EXDEV, result->value[0]);
+}
+
+/* man: "SECCOMP_RET_TRACE": there is a syscall-stop before it, of the same call */
+TEST_F(seccomp, after_syscall_stop)
+{
+	struct ptrace_syscall_info info = {};
+
+	start(_metadata, self, traced_by_filter, PTRACE_O_TRACESECCOMP | PTRACE_O_TRACESYSGOOD);
+	ASSERT_EQ(EVENT(PTRACE_EVENT_SECCOMP), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_calls(1);
+	wait_for_state(self->tracee, 'S');
+	ASSERT_EQ(0, interrupt(self->tracee));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
+	/* read(2), twice, then the call that there is a filter for. */
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP | 0x80), next_status(self->tracee));
+	ASSERT_TRUE(wake(self->shared));
+	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP | 0x80), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP | 0x80), next_status(self->tracee));
+	ASSERT_EQ(80, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
+	EXPECT_EQ(PTRACE_SYSCALL_INFO_ENTRY, info.op);
+	EXPECT_EQ(SYS_getpgrp, info.entry.nr);
+	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_SECCOMP), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP | 0x80), next_status(self->tracee));
+	ASSERT_EQ(33, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
+	EXPECT_EQ(PTRACE_SYSCALL_INFO_EXIT, info.op);
+}
+
+static struct shared *grandchild_shared;
+
+/* Trace a process up to the stop for its filter, and go. */
+static int trace_and_die(struct shared *shared)
+{
+	pid_t tracee = shared->signals;
+
+	if (request(PTRACE_SEIZE, tracee, 0, PTRACE_O_TRACESECCOMP))
+		return 1;
+	if (!wake(grandchild_shared))
+		return 2;
+	if (next_status(tracee) != EVENT(PTRACE_EVENT_SECCOMP))
+		return 3;
+	return 0;
+}
+
+/* exit_ptrace(): the tracer is gone in the middle; this call is executed, the next one is not */
+TEST_F(seccomp, tracer_dies)
+{
+	struct shared *shared = shared_new();
+	pid_t tracer;
+
+	grandchild_shared = self->shared;
+	self->tracee = spawn(traced_by_filter, self->shared);
+	ASSERT_LT(0, self->tracee);
+	wait_for_state(self->tracee, 'S');
+	shared->signals = self->tracee;
+	tracer = spawn(trace_and_die, shared);
+	ASSERT_EQ(EXITED(0), next_status(tracer));
+	wait_for_calls(1);
+	EXPECT_EQ(getpgrp(), result->value[0]);
+	ASSERT_TRUE(wake(self->shared));
+	wait_for_calls(2);
+	EXPECT_EQ(-ENOSYS, result->value[0]);
+}
+
+/* Have the sleeping tracee make its calls once more. */
+static void call_again(struct __test_metadata *_metadata, FIXTURE_DATA(seccomp) *self)
+{
+	const int calls = result->calls;
+
+	ASSERT_TRUE(wake(self->shared));
+	wait_for_calls(calls + 1);
+}
+
+static void set_options(struct __test_metadata *_metadata, FIXTURE_DATA(seccomp) *self,
+			unsigned long options)
+{
+	ASSERT_EQ(0, interrupt(self->tracee));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, 0, options));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+}
+
+/* man: "Suspend the tracee's seccomp protections. This applies regardless of mode" */
+TEST_F(seccomp, suspend)
+{
+	start(_metadata, self, refused_by_filter, PTRACE_O_SUSPEND_SECCOMP);
+	wait_for_calls(1);
+	EXPECT_EQ(getpgrp(), result->value[0]);
+	set_options(_metadata, self, 0);
+	call_again(_metadata, self);
+	EXPECT_EQ(-EXDEV, result->value[0]);
+	set_options(_metadata, self, PTRACE_O_SUSPEND_SECCOMP);
+	call_again(_metadata, self);
+	EXPECT_EQ(getpgrp(), result->value[0]);
+
+	/* It ends with the tracing. */
+	ASSERT_EQ(0, interrupt(self->tracee));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_DETACH, 0, 0));
+	call_again(_metadata, self);
+	EXPECT_EQ(-EXDEV, result->value[0]);
+}
+
+static int fork_under_filter(struct shared *shared)
+{
+	if (!install(SYS_getpgrp, SECCOMP_RET_ERRNO | EXDEV, 0))
+		return 1;
+	sleep_on_pipe(shared);
+	if (fork() == 0) {
+		call(0, SYS_getpgrp);
+		_exit(0);
+	}
+	return spin(shared);
+}
+
+/* ptrace_init_task(): what is attached by the tracer's options has the same options */
+TEST_F(seccomp, suspend_is_inherited)
+{
+	unsigned long child;
+
+	start(_metadata, self, fork_under_filter, PTRACE_O_SUSPEND_SECCOMP | PTRACE_O_TRACEFORK);
+	ASSERT_EQ(EVENT(PTRACE_EVENT_FORK), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETEVENTMSG, 0, &child));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(child));
+	ASSERT_EQ(0, cont(child, 0));
+	ASSERT_EQ(EXITED(0), next_status(child));
+	EXPECT_EQ(getpgrp(), result->value[0]);
+}
+
+/* check_ptrace_options(): each of the tracers returns a bit for what it could do */
+static int suspend_for(pid_t tracee)
+{
+	int code = 0;
+
+	if (request(PTRACE_SEIZE, tracee, 0, PTRACE_O_SUSPEND_SECCOMP) != -EPERM)
+		code |= 1;
+	if (seize(tracee) || interrupt(tracee) || next_status(tracee) != EVENT_STOP(SIGTRAP))
+		code |= 2;
+	if (request(PTRACE_SETOPTIONS, tracee, 0, PTRACE_O_SUSPEND_SECCOMP) != -EPERM)
+		code |= 4;
+	/* Nor was any other option set with it. */
+	if (request(PTRACE_SETOPTIONS, tracee, 0,
+		    PTRACE_O_SUSPEND_SECCOMP | PTRACE_O_TRACEEXIT) != -EPERM)
+		code |= 8;
+	if (request(PTRACE_SETOPTIONS, tracee, 0, 0))
+		code |= 16;
+	return code;
+}
+
+static int suspend_without_capability(struct shared *shared)
+{
+	struct shared *own = shared_new();
+	pid_t child;
+	int code;
+
+	if (!drop_privileges())
+		return 64;
+	child = spawn(spin, own);
+	code = suspend_for(child);
+	reap(child);
+	return code;
+}
+
+/*
+ * check_ptrace_options(): to suspend filters takes CAP_SYS_ADMIN, of SEIZE too, where
+ * it was once only asked of SETOPTIONS (CVE-2022-30594).
+ */
+TEST_F(seccomp, suspend_without_capability)
+{
+	pid_t pid = spawn(suspend_without_capability, self->shared);
+
+	EXPECT_EQ(EXITED(0), next_status(pid));
+}
+
+static int suspend_under_filter(struct shared *shared)
+{
+	struct shared *own = shared_new();
+	pid_t child = spawn(spin, own);
+	int code;
+
+	if (!install(SYS_getpgrp, SECCOMP_RET_ALLOW, 0))
+		return 64;
+	code = suspend_for(child);
+	/* Nor may it read the filters of others. */
+	if (request(PTRACE_SECCOMP_GET_FILTER, child, 0, 0) != -EACCES)
+		code |= 32;
+	reap(child);
+	return code;
+}
+
+/* The same: who is under seccomp could get rid of it that way */
+TEST_F(seccomp, suspend_by_filtered)
+{
+	pid_t pid = spawn(suspend_under_filter, self->shared);
+
+	EXPECT_EQ(EXITED(0), next_status(pid));
+}
+
+static int suspend_when_told(struct shared *shared)
+{
+	struct shared *own = shared_new();
+	pid_t child = spawn(spin, own);
+	int code;
+
+	sleep_on_pipe(shared);
+	code = suspend_for(child);
+	reap(child);
+	return code;
+}
+
+/* The same: and so could who has had it suspended */
+TEST_F(seccomp, suspend_by_suspended)
+{
+	start(_metadata, self, suspend_when_told, PTRACE_O_SUSPEND_SECCOMP);
+	/* Its own tracee dies, which it is told of. */
+	ASSERT_EQ(SIGNAL_STOP(SIGCHLD), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	for (;;) {
+		int status = next_status(self->tracee);
+
+		if (WIFEXITED(status)) {
+			EXPECT_EQ(EXITED(0), status);
+			break;
+		}
+		ASSERT_EQ(SIGNAL_STOP(SIGCHLD), status);
+		ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	}
+	self->tracee = 0;
+}
+
+static int trace_under_strict(struct shared *shared)
+{
+	pid_t child = spawn(spin, shared_new());
+
+	sleep_on_pipe(shared);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_STRICT))
+		return 64;
+	result->value[0] = request(PTRACE_SEIZE, child, 0, PTRACE_O_SUSPEND_SECCOMP);
+	result->value[1] = request(PTRACE_SEIZE, child, 0, 0);
+	result->calls++;
+	return spin(shared);
+}
+
+/* man: strict mode lets a tracer do nothing; suspended, it does not let it do that */
+TEST_F(seccomp, suspend_by_strict)
+{
+	start(_metadata, self, trace_under_strict, PTRACE_O_SUSPEND_SECCOMP);
+	wait_for_calls(1);
+	EXPECT_EQ(-EPERM, result->value[0]);
+	EXPECT_EQ(0, result->value[1]);
+}
+
+static int killed_by_filter(struct shared *shared)
+{
+	sleep_on_pipe(shared);
+	if (!install(SYS_getpgrp, SECCOMP_RET_KILL_PROCESS, 0))
+		return 1;
+	call(0, SYS_getpgrp);
+	return 0;
+}
+
+/* get_signal(): SA_IMMUTABLE; a filter's death sentence is not for the tracer to change */
+TEST_F(seccomp, kill_is_not_reported)
+{
+	start(_metadata, self, killed_by_filter, PTRACE_O_TRACESECCOMP);
+	EXPECT_EQ(KILLED(SIGSYS), next_status(self->tracee) & ~0x80);
+	self->tracee = 0;
+}
+
+static int trapped_by_filter(struct shared *shared)
+{
+	sleep_on_pipe(shared);
+	if (!install(SYS_getpgrp, SECCOMP_RET_TRAP | DATA, 0))
+		return 1;
+	call(0, SYS_getpgrp);
+	return 42;
+}
+
+/* man: "SECCOMP_RET_TRAP": a signal as others, of which the tracer learns all */
+TEST_F(seccomp, trap_is_reported)
+{
+	siginfo_t info;
+
+	start(_metadata, self, trapped_by_filter, PTRACE_O_TRACESECCOMP);
+	ASSERT_EQ(SIGNAL_STOP(SIGSYS), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
+	EXPECT_EQ(SYS_SECCOMP, info.si_code);
+	EXPECT_EQ(DATA, info.si_errno);
+	EXPECT_EQ(SYS_getpgrp, info.si_syscall);
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	EXPECT_EQ(EXITED(42), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,585 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who may look into whom, with ptrace(2) and with what asks as it does, and what becomes
+ * of privileges under a tracer.
+ *
+ * "man:" before a test quotes "Ptrace access mode checking" in ptrace(2), a name of a
+ * function is what it checks. The program is run by root; what it tests is done by others.
+ */
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "ptrace_cred.h"
+
+#define SUID_DUMPABLE	"/proc/sys/fs/suid_dumpable"
+
+/* Seconds for a test that makes many, should the machine be a slow one. */
+#define MANY_PROCESSES	120
+
+FIXTURE(security)
+{
+	struct shared *shared;
+	pid_t target;
+	int suid_dumpable;
+};
+
+/* Set the sysctl at @path to @value; return what it was. */
+static int set_sysctl(const char *path, int value)
+{
+	FILE *file = fopen(path, "r+");
+	int old = -1;
+
+	if (!file)
+		return -1;
+	if (fscanf(file, "%d", &old) == 1) {
+		rewind(file);
+		fprintf(file, "%d\n", value);
+	}
+	fclose(file);
+	return old;
+}
+
+/* A process that changes its credentials is not dumpable any more. */
+FIXTURE_SETUP(security)
+{
+	if (getuid())
+		SKIP(return, "only root can become others");
+	self->shared = shared_new();
+	self->suid_dumpable = set_sysctl(SUID_DUMPABLE, 0);
+	ASSERT_LE(0, self->suid_dumpable);
+}
+
+FIXTURE_TEARDOWN(security)
+{
+	reap(self->target);
+	set_sysctl(SUID_DUMPABLE, self->suid_dumpable);
+}
+
+/* What a target is, given to it by the process that makes it. */
+static struct {
+	unsigned int uids[3], gids[3];
+	int dumpable;
+	unsigned long long caps;
+} target_is;
+
+/* Become the target, and be there. */
+static int be_target(struct shared *shared)
+{
+	unsigned long long all;
+
+	if (!get_caps(&all) || prctl(PR_SET_KEEPCAPS, 1) || syscall(SYS_SETGROUPS, 0, NULL) ||
+	    syscall(SYS_SETRESGID, target_is.gids[0], target_is.gids[1], target_is.gids[2]) ||
+	    syscall(SYS_SETRESUID, target_is.uids[0], target_is.uids[1], target_is.uids[2]) ||
+	    !set_caps(target_is.caps, target_is.caps) ||
+	    (target_is.dumpable >= 0 && prctl(PR_SET_DUMPABLE, target_is.dumpable)))
+		return 1;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* Of what there may be a copy of. */
+	close(0);
+	open("/dev/null", O_RDONLY);
+	return spin(shared);
+}
+
+static void target_ids(unsigned int id)
+{
+	for (int i = 0; i < 3; i++)
+		target_is.uids[i] = target_is.gids[i] = id;
+	target_is.dumpable = 1;
+	target_is.caps = NO_CAPS;
+}
+
+static void start_target(struct __test_metadata *_metadata, FIXTURE_DATA(security) *self)
+{
+	reap(self->target);
+	self->shared->count = 0;
+	self->target = spawn(be_target, self->shared);
+	ASSERT_LT(0, self->target);
+	wait_for_progress(self->shared);
+}
+
+/* man: "the real, effective, and saved-set user IDs of the target match the caller's user ID" */
+TEST_F_TIMEOUT(security, each_id_counts, MANY_PROCESSES)
+{
+	for (int other = 0; other <= 6; other++) {
+		target_ids(ALICE);
+		if (other)
+			(other <= 3 ? target_is.uids : target_is.gids)[other % 3] = BOB;
+		start_target(_metadata, self);
+		EXPECT_EQ(other ? EPERM : 0, as(ALICE, ALICE, NO_CAPS, try_seize, self->target)) {
+			TH_LOG("id %d is another's", other);
+		}
+		EXPECT_EQ(0, as(ALICE, ALICE, CAP(CAP_SYS_PTRACE), try_seize, self->target));
+	}
+}
+
+/* The same: of the caller's, it is the real ones, or those for files, that are compared */
+TEST_F_TIMEOUT(security, ids_of_the_caller, MANY_PROCESSES)
+{
+	target_ids(ALICE);
+	start_target(_metadata, self);
+	for (size_t i = 0; i < N_PROBES; i++) {
+		const struct probe *probe = &probes[i];
+		int result;
+
+		EXPECT_EQ(0, as(ALICE, ALICE, NO_CAPS, probe->try, self->target)) {
+			TH_LOG("%s", probe->name);
+		}
+		result = as(ALICE, BOB, NO_CAPS, probe->try, self->target);
+		EXPECT_TRUE(probe->by_fs_ids ? refused(probe, result) : !result) {
+			TH_LOG("%s for files of another: %d", probe->name, result);
+		}
+		result = as(BOB, ALICE, NO_CAPS, probe->try, self->target);
+		EXPECT_TRUE(probe->by_fs_ids ? !result : refused(probe, result)) {
+			TH_LOG("%s by another: %d", probe->name, result);
+		}
+		result = as(BOB, BOB, NO_CAPS, probe->try, self->target);
+		EXPECT_TRUE(refused(probe, result));
+		EXPECT_EQ(0, as(BOB, BOB, LOOK_CAPS, probe->try, self->target)) {
+			TH_LOG("%s with capabilities", probe->name);
+		}
+	}
+}
+
+/* man: "has the CAP_SYS_PTRACE capability": no other one does */
+TEST_F(security, each_capability)
+{
+	const unsigned long long all = (CAP(CAP_LAST_CAP) << 1) - 1;
+
+	target_ids(ALICE);
+	start_target(_metadata, self);
+	EXPECT_EQ(EPERM, as(BOB, BOB, all & ~CAP(CAP_SYS_PTRACE), try_seize, self->target));
+	EXPECT_EQ(0, as(BOB, BOB, CAP(CAP_SYS_PTRACE), try_seize, self->target));
+}
+
+/* cap_ptrace_access_check(): the target must have no capability that the caller lacks */
+TEST_F(security, target_with_capabilities)
+{
+	target_ids(ALICE);
+	target_is.caps = CAP(CAP_NET_RAW) | CAP(CAP_CHOWN);
+	start_target(_metadata, self);
+	EXPECT_EQ(EPERM, as(ALICE, ALICE, NO_CAPS, try_seize, self->target));
+	EXPECT_EQ(EPERM, as(ALICE, ALICE, CAP(CAP_CHOWN), try_seize, self->target));
+	EXPECT_EQ(0, as(ALICE, ALICE, target_is.caps, try_seize, self->target));
+	EXPECT_EQ(0, as(ALICE, ALICE, CAP(CAP_SYS_PTRACE), try_seize, self->target));
+}
+
+/*
+ * task_still_dumpable(): of the three values, only one lets others with the same ids look.
+ * The third one was once taken for it (CVE-2013-2929).
+ */
+TEST_F_TIMEOUT(security, dumpable, MANY_PROCESSES)
+{
+	set_sysctl(SUID_DUMPABLE, 2);
+	for (int dumpable = 0; dumpable <= 2; dumpable++) {
+		target_ids(ALICE);
+		/* The third value is what a change of credentials leads to. */
+		target_is.dumpable = dumpable < 2 ? dumpable : -1;
+		start_target(_metadata, self);
+		for (size_t i = 0; i < N_PROBES; i++) {
+			const struct probe *probe = &probes[i];
+			int result = as(ALICE, ALICE, NO_CAPS, probe->try, self->target);
+
+			EXPECT_TRUE(dumpable == 1 ? !result : refused(probe, result)) {
+				TH_LOG("%s of dumpable %d: %d", probe->name, dumpable, result);
+			}
+			EXPECT_EQ(0, as(BOB, BOB, LOOK_CAPS, probe->try, self->target)) {
+				TH_LOG("%s of dumpable %d", probe->name, dumpable);
+			}
+		}
+	}
+}
+
+static int report_dumpable(struct shared *shared)
+{
+	if (!become(ALICE, ALICE, NO_CAPS))
+		return 9;
+	return prctl(PR_GET_DUMPABLE);
+}
+
+/* That what the test above calls the third value is the third value. */
+TEST_F(security, dumpable_after_setuid)
+{
+	for (int value = 0; value <= 2; value++) {
+		pid_t pid;
+
+		ASSERT_LE(0, set_sysctl(SUID_DUMPABLE, value));
+		pid = fork();
+		if (pid == 0)
+			_exit(syscall(SYS_SETRESUID, ALICE, ALICE, ALICE) ? 9 :
+			      prctl(PR_GET_DUMPABLE));
+		EXPECT_EQ(EXITED(value), next_status(pid));
+	}
+	EXPECT_EQ(EXITED(1), next_status(spawn(report_dumpable, self->shared)));
+}
+
+/* A child that shares its parent's memory makes both undumpable; one with a copy only itself. */
+static int undumpable_child(struct shared *shared)
+{
+	const bool shares = shared->signals;
+	pid_t child;
+
+	if (!become(ALICE, ALICE, NO_CAPS))
+		return 1;
+	child = shares ? vfork() : fork();
+	if (child == 0) {
+		prctl(PR_SET_DUMPABLE, 0);
+		_exit(0);
+	}
+	if (waitpid(child, NULL, 0) != child)
+		return 2;
+	return spin(shared);
+}
+
+/* copy_exec_state(): it is shared with the memory, and copied with it */
+TEST_F(security, dumpable_is_shared)
+{
+	for (int shares = 0; shares < 2; shares++) {
+		self->shared->signals = shares;
+		self->shared->count = 0;
+		self->target = spawn(undumpable_child, self->shared);
+		ASSERT_LT(0, self->target);
+		wait_for_progress(self->shared);
+		EXPECT_EQ(shares ? EPERM : 0,
+			  as(ALICE, ALICE, NO_CAPS, try_seize, self->target));
+		reap(self->target);
+	}
+	self->target = 0;
+}
+
+static int look_at_oneself(struct shared *shared)
+{
+	if (!become(ALICE, BOB, NO_CAPS) || prctl(PR_SET_DUMPABLE, 0))
+		return 100;
+	for (size_t i = 0; i < N_PROBES; i++) {
+		/* Files in /proc have modes as well, and of undumpable ones they are root's. */
+		if (probes[i].try == try_seize || probes[i].try == try_attach ||
+		    probes[i].try == try_mem || probes[i].try == try_syscall)
+			continue;
+		if (probes[i].try(getpid()))
+			return i + 1;
+	}
+	return 0;
+}
+
+/* __ptrace_may_access(): "Don't let security modules deny introspection" */
+TEST_F(security, introspection)
+{
+	EXPECT_EQ(EXITED(0), next_status(spawn(look_at_oneself, self->shared)));
+}
+
+static int be_alice_and_exit(struct shared *shared)
+{
+	/* Not dumpable, from the change of credentials on. */
+	if (!become(ALICE, ALICE, NO_CAPS) || prctl(PR_SET_DUMPABLE, shared->signals))
+		return 1;
+	return 0;
+}
+
+static void *outlive_leader(void *arg)
+{
+	return (void *)(long)spin(arg);
+}
+
+/* The memory is gone with the first thread's end, as far as that thread goes; the process is there. */
+static int be_alice_without_leader(struct shared *shared)
+{
+	pthread_t thread;
+
+	if (be_alice_and_exit(shared) || pthread_create(&thread, NULL, outlive_leader, shared))
+		return 1;
+	pthread_exit(NULL);
+}
+
+/*
+ * task_still_dumpable(): a process without memory, at its end, is not dumpable if it was not
+ * before. That was once not asked where there was no memory to ask (CVE-2026-46333).
+ */
+TEST_F_TIMEOUT(security, dumpable_after_death, MANY_PROCESSES)
+{
+	siginfo_t info;
+
+	for (int i = 0; i < 4; i++) {
+		const bool dumpable = i & 1, leader = i & 2;
+
+		self->shared->signals = dumpable;
+		self->shared->quit = 0;
+		self->shared->count = 0;
+		self->target = spawn(leader ? be_alice_without_leader : be_alice_and_exit,
+				     self->shared);
+		ASSERT_LT(0, self->target);
+		if (leader)
+			wait_for_state(self->target, 'Z');
+		else
+			ASSERT_EQ(0, waitid(P_PID, self->target, &info, WEXITED | WNOWAIT));
+		EXPECT_EQ(dumpable ? 0 : EPERM,
+			  as(ALICE, ALICE, NO_CAPS, try_kcmp, self->target));
+		EXPECT_EQ(dumpable ? 0 : EPERM,
+			  as(ALICE, ALICE, NO_CAPS, try_robust_list, self->target));
+		EXPECT_EQ(dumpable ? 0 : EACCES,
+			  as(ALICE, ALICE, NO_CAPS, try_namespace, self->target));
+		/* Only to who may look is it said that there is nothing. */
+		EXPECT_EQ(dumpable ? ESRCH : EPERM,
+			  as(ALICE, ALICE, NO_CAPS, try_getfd, self->target));
+		EXPECT_EQ(EPERM, as(BOB, BOB, NO_CAPS, try_getfd, self->target));
+		EXPECT_EQ(ESRCH, as(BOB, BOB, LOOK_CAPS, try_getfd, self->target));
+		EXPECT_EQ(EPERM, as(ALICE, ALICE, NO_CAPS, try_seize, self->target));
+		reap(self->target);
+	}
+	self->target = 0;
+}
+
+static int drop_when_told(struct shared *shared)
+{
+	shared->count++;
+	while (!shared->quit)
+		;
+	if (syscall(SYS_SETRESGID, ALICE, ALICE, ALICE) ||
+	    syscall(SYS_SETRESUID, ALICE, ALICE, ALICE))
+		return 1;
+	/* Of credentials that have changed, it does not last. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	shared->signals = 1;
+	for (;;)
+		pause();
+	return 0;
+}
+
+/*
+ * __ptrace_may_access(): the barrier between credentials and dumpable. A process that is
+ * about to give up root is never one of the user who it will be.
+ */
+TEST_F_TIMEOUT(security, setuid_in_the_middle, MANY_PROCESSES)
+{
+	for (int i = 0; i < 30; i++) {
+		pid_t tracer;
+		int status;
+
+		self->shared->quit = self->shared->signals = self->shared->count = 0;
+		self->target = spawn(drop_when_told, self->shared);
+		while (!self->shared->count)
+			sched_yield();
+		tracer = fork();
+		if (tracer == 0) {
+			if (!become(ALICE, ALICE, NO_CAPS))
+				_exit(255);
+			self->shared->quit = 1;
+			while (!self->shared->signals)
+				if (seize(self->target) != -EPERM)
+					_exit(1);
+			_exit(seize(self->target) != -EPERM);
+		}
+		status = next_status(tracer);
+		reap(self->target);
+		ASSERT_EQ(EXITED(0), status);
+	}
+	self->target = 0;
+}
+
+/* Privileges that a program comes with */
+
+/* What a copy of this program is for: tell who it is run by, before it runs any test. */
+__attribute__((constructor)) static void report_ids(int argc, char *argv[])
+{
+	if (argc == 1 && !strcmp(argv[0], "report-ids"))
+		_exit(geteuid() == 0 && getegid() == 0 ? 1 : geteuid() == ALICE ? 2 : 3);
+}
+
+#define SETUID_PROGRAM	"/tmp/report-ids"
+
+static int exec_report(struct shared *shared)
+{
+	const bool traceme = shared->signals & 1, waits = shared->signals & 2;
+
+	if (!become(ALICE, ALICE, NO_CAPS))
+		return 100;
+	if (traceme && request(PTRACE_TRACEME, 0, 0, 0))
+		return 101;
+	if (waits)
+		sleep_on_pipe(shared);
+	execl(SETUID_PROGRAM, "report-ids", NULL);
+	return 102;
+}
+
+/* What the program reports, at the end of whatever it is stopped for. */
+static int report(pid_t pid)
+{
+	int status;
+
+	while (WIFSTOPPED(status = next_status(pid)))
+		cont(pid, 0);
+	return status;
+}
+
+static int trace_exec_report(struct shared *shared)
+{
+	struct shared *own = shared_new();
+	int status;
+
+	if (!become(ALICE, ALICE, NO_CAPS))
+		return 110;
+	own->signals = 1;
+	status = report(spawn(exec_report, own));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 111;
+}
+
+/* A file system of its own, with a copy of this program in it that is run as root. */
+static void make_setuid_program(struct __test_metadata *_metadata)
+{
+	char buffer[4096];
+	int from, to;
+	ssize_t n;
+
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	ASSERT_EQ(0, mount("tmpfs", "/tmp", "tmpfs", 0, NULL));
+	from = open("/proc/self/exe", O_RDONLY);
+	to = open(SETUID_PROGRAM, O_WRONLY | O_CREAT, 0700);
+	ASSERT_LE(0, from);
+	ASSERT_LE(0, to);
+	while ((n = read(from, buffer, sizeof(buffer))) > 0)
+		ASSERT_EQ(n, write(to, buffer, n));
+	ASSERT_EQ(0, fchmod(to, 06755));
+	close(from);
+	close(to);
+}
+
+/*
+ * bprm_creds_from_file(): under a tracer without privileges a program does not get those
+ * that it comes with. Of PTRACE_TRACEME, it is the tracee's own privileges that count, for
+ * it is the tracee that asks; its parent's were once taken (CVE-2019-13272).
+ */
+TEST_F_TIMEOUT(security, setuid_program, MANY_PROCESSES)
+{
+	make_setuid_program(_metadata);
+
+	/* Without a tracer, it is run as root. */
+	EXPECT_EQ(EXITED(1), next_status(spawn(exec_report, self->shared)));
+	/* By TRACEME, with a parent that is no more than its child, and with one that is root. */
+	EXPECT_EQ(EXITED(2), next_status(spawn(trace_exec_report, self->shared)));
+	self->shared->signals = 1;
+	EXPECT_EQ(EXITED(2), report(spawn(exec_report, self->shared)));
+
+	/* Root who attaches does not take anything away, by whichever request. */
+	for (int i = 0; i < 2; i++) {
+		self->shared->signals = 2;
+		self->target = spawn(exec_report, self->shared);
+		wait_for_state(self->target, 'S');
+		ASSERT_EQ(0, i ? seize(self->target) :
+			  request(PTRACE_ATTACH, self->target, 0, 0));
+		ASSERT_TRUE(wake(self->shared));
+		EXPECT_EQ(EXITED(1), report(self->target));
+		self->target = 0;
+	}
+}
+
+static struct shared *privileged;
+
+static int attach_exec_report(pid_t pid)
+{
+	int status;
+
+	if (seize(pid) || !wake(privileged))
+		return 120;
+	status = report(pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 121;
+}
+
+/* ptracer_capable(): of who attaches, it is CAP_SYS_PTRACE that counts */
+TEST_F(security, setuid_program_of_attached)
+{
+	make_setuid_program(_metadata);
+	privileged = self->shared;
+	for (int capable = 0; capable < 2; capable++) {
+		self->shared->signals = 2;
+		self->target = spawn(exec_report, self->shared);
+		wait_for_state(self->target, 'S');
+		EXPECT_EQ(capable ? 1 : 2,
+			  as(ALICE, ALICE, capable ? CAP(CAP_SYS_PTRACE) : NO_CAPS,
+			     attach_exec_report, self->target));
+		reap(self->target);
+	}
+	self->target = 0;
+}
+
+/* What was asked when it attached, for each access afterwards */
+
+static int become_undumpable(struct shared *shared)
+{
+	sleep_on_pipe(shared);
+	prctl(PR_SET_DUMPABLE, 0);
+	return spin(shared);
+}
+
+/* Attach with the capability in effect or not, then change that, and look. */
+static int peek_undumpable(struct shared *shared)
+{
+	const unsigned long long caps = CAP(CAP_SYS_PTRACE);
+	struct shared *own = shared_new();
+	const bool at_attach = shared->signals;
+	unsigned long word;
+	pid_t child;
+	int code = 0;
+
+	if (!become(ALICE, ALICE, caps))
+		return 100;
+	child = spawn(become_undumpable, own);
+	wait_for_state(child, 'S');
+	if (!set_caps(caps, at_attach ? caps : 0) || seize(child) ||
+	    !set_caps(caps, at_attach ? 0 : caps) || !wake(own))
+		return 101;
+	wait_for_progress(own);
+	if (interrupt(child) || next_status(child) != EVENT_STOP(SIGTRAP))
+		code = 102;
+	else if (request(PTRACE_PEEKDATA, child, (unsigned long)&word, (unsigned long)&word))
+		code = 1;
+	else if (request(PTRACE_POKEDATA, child, (unsigned long)&word, 0))
+		code = 2;
+	reap(child);
+	return code;
+}
+
+/* ptracer_access_allowed(): the capability counts that the tracer had when it attached */
+TEST_F(security, peek_with_capability_at_attach)
+{
+	self->shared->signals = 1;
+	EXPECT_EQ(EXITED(0), next_status(spawn(peek_undumpable, self->shared)));
+	self->shared->signals = 0;
+	EXPECT_EQ(EXITED(1), next_status(spawn(peek_undumpable, self->shared)));
+}
+
+/*
+ * ptrace_freeze_traced(): a tracee that SIGKILL has woken is not touched any more
+ * (CVE-2013-0871). Its registers are set as often as can be, until it is gone.
+ */
+TEST_F_TIMEOUT(security, registers_of_the_killed, MANY_PROCESSES)
+{
+	char registers[1024];
+
+	target_ids(ALICE);
+	for (int i = 0; i < 30; i++) {
+		pid_t killer;
+		long ret;
+
+		start_target(_metadata, self);
+		ASSERT_EQ(0, seize(self->target));
+		ASSERT_EQ(0, interrupt(self->target));
+		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->target));
+		ASSERT_EQ(0, request(PTRACE_GETREGS, self->target, 0, (unsigned long)registers));
+		killer = fork();
+		if (killer == 0)
+			_exit(kill(self->target, SIGKILL));
+		do
+			ret = request(PTRACE_SETREGS, self->target, 0, (unsigned long)registers);
+		while (!ret);
+		ASSERT_EQ(-ESRCH, ret);
+		/* It does not come back. */
+		for (int j = 0; j < 10; j++)
+			ASSERT_EQ(-ESRCH, request(PTRACE_SETREGS, self->target, 0,
+						  (unsigned long)registers));
+		ASSERT_EQ(KILLED(SIGKILL), next_status(self->target));
+		self->target = 0;
+		ASSERT_EQ(EXITED(0), next_status(killer));
+	}
+}
+
+TEST_HARNESS_MAIN

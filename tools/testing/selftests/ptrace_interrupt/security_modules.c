@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What security modules have to say about tracing: Yama, about who is a descendant of
+ * whom, and Landlock, about who is confined by what.
+ *
+ * "Yama:" before a test quotes Documentation/admin-guide/LSM/Yama.rst, a name of a
+ * function is what it checks. The program is run by root; what it tests is done by others.
+ *
+ * Yama's scope 3 is not tried: it can only be left by a reboot.
+ */
+#include <linux/landlock.h>
+
+#include "ptrace_cred.h"
+
+#define SCOPE		"/proc/sys/kernel/yama/ptrace_scope"
+
+/* Seconds for a test that makes many, should the machine be a slow one. */
+#define MANY_PROCESSES	120
+
+FIXTURE(modules)
+{
+	struct shared *shared;
+	pid_t target;
+	int scope;
+};
+
+/* Set Yama's scope; return what it was, -1 if there is none. */
+static int set_scope(int scope)
+{
+	FILE *file = fopen(SCOPE, "r+");
+	int old = -1;
+
+	if (!file)
+		return -1;
+	if (fscanf(file, "%d", &old) == 1) {
+		rewind(file);
+		fprintf(file, "%d\n", scope);
+	}
+	fclose(file);
+	return old;
+}
+
+FIXTURE_SETUP(modules)
+{
+	if (getuid())
+		SKIP(return, "only root can become others");
+	self->shared = shared_new();
+	self->scope = set_scope(0);
+	if (self->scope == 3) {
+		self->scope = -1;
+		SKIP(return, "Yama lets nobody trace anything");
+	}
+}
+
+FIXTURE_TEARDOWN(modules)
+{
+	reap(self->target);
+	if (self->scope >= 0)
+		set_scope(self->scope);
+}
+
+/* Yama */
+
+enum exception { NONE, TRACER, ANYBODY, PARENT_OF_TRACER, WITHDRAWN, N_EXCEPTIONS };
+
+/* Whom the targets of a test let trace them. */
+static struct {
+	enum exception exception;
+	pid_t tracer;
+} *let;
+
+/* A process of Alice's; what spawn() has said about who may trace it is taken back. */
+static int be_traced(struct shared *shared)
+{
+	if (!become(ALICE, ALICE, NO_CAPS) || prctl(PR_SET_PTRACER, 0))
+		return 1;
+	switch (let->exception) {
+	case TRACER:
+	case PARENT_OF_TRACER:
+		prctl(PR_SET_PTRACER, let->tracer);
+		break;
+	case WITHDRAWN:
+		prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+		prctl(PR_SET_PTRACER, 0);
+		break;
+	case ANYBODY:
+		prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+		break;
+	default:
+		break;
+	}
+	return spin(shared);
+}
+
+/* Have a child of its own try each probe at a target that is no relative; return a bitmap. */
+struct tracer {
+	pid_t target;
+	_Atomic bool start;
+	_Atomic unsigned int denied, wrong;
+	unsigned long long caps;
+	bool by_child;
+};
+
+static struct tracer *tracer;
+
+static void try_probes(void)
+{
+	for (size_t i = 0; i < N_PROBES; i++) {
+		const struct probe *probe = &probes[i];
+		pid_t caller = fork();
+		int result;
+
+		if (caller == 0)
+			_exit(probe->try(tracer->target));
+		result = next_status(caller) >> 8;
+		if (result)
+			tracer->denied |= 1 << i;
+		if (result && !refused(probe, result))
+			tracer->wrong |= 1 << i;
+	}
+}
+
+static int be_tracer(struct shared *shared)
+{
+	if (!become(ALICE, ALICE, tracer->caps))
+		return 1;
+	while (!tracer->start)
+		sched_yield();
+	try_probes();
+	return 0;
+}
+
+/* The probes that are as to attach. */
+static unsigned int attaching(void)
+{
+	unsigned int mask = 0;
+
+	for (size_t i = 0; i < N_PROBES; i++)
+		if (probes[i].attaches)
+			mask |= 1 << i;
+	return mask;
+}
+
+/* Which probes are denied to an unrelated process with @caps, if the target has made @exception. */
+static unsigned int denied_to_unrelated(struct __test_metadata *_metadata,
+					FIXTURE_DATA(modules) *self, enum exception exception,
+					unsigned long long caps)
+{
+	struct shared *other = shared_new();
+	pid_t pid;
+
+	memset(tracer, 0, sizeof(*tracer));
+	tracer->caps = caps;
+	pid = spawn(be_tracer, other);
+	let->exception = exception;
+	let->tracer = exception == PARENT_OF_TRACER ? getpid() : pid;
+	self->shared->count = 0;
+	self->target = spawn(be_traced, self->shared);
+	wait_for_progress(self->shared);
+	tracer->target = self->target;
+	tracer->start = true;
+	EXPECT_EQ(EXITED(0), next_status(pid));
+	EXPECT_EQ(0, tracer->wrong);
+	reap(self->target);
+	self->target = 0;
+	return tracer->denied;
+}
+
+static void share(struct __test_metadata *_metadata)
+{
+	let = mmap(NULL, sizeof(*let), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	tracer = mmap(NULL, sizeof(*tracer), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_TRUE(let != MAP_FAILED && tracer != MAP_FAILED);
+}
+
+/* Yama: "classic ptrace permissions"; "restricted ptrace"; "admin-only attach" */
+TEST_F_TIMEOUT(modules, yama_unrelated, MANY_PROCESSES)
+{
+	if (self->scope < 0)
+		SKIP(return, "no Yama");
+	share(_metadata);
+	for (int exception = NONE; exception < N_EXCEPTIONS; exception++) {
+		const bool let_in = exception == TRACER || exception == ANYBODY ||
+				    exception == PARENT_OF_TRACER;
+
+		set_scope(0);
+		EXPECT_EQ(0, denied_to_unrelated(_metadata, self, exception, NO_CAPS));
+		set_scope(1);
+		/* What only reads is none of Yama's business. */
+		EXPECT_EQ(let_in ? 0 : attaching(),
+			  denied_to_unrelated(_metadata, self, exception, NO_CAPS)) {
+			TH_LOG("exception %d", exception);
+		}
+		set_scope(2);
+		EXPECT_EQ(attaching(),
+			  denied_to_unrelated(_metadata, self, exception, NO_CAPS));
+	}
+}
+
+/* yama_ptrace_access_check(): CAP_SYS_PTRACE is enough for both scopes */
+TEST_F_TIMEOUT(modules, yama_capable, MANY_PROCESSES)
+{
+	if (self->scope < 0)
+		SKIP(return, "no Yama");
+	share(_metadata);
+	for (int scope = 0; scope <= 2; scope++) {
+		set_scope(scope);
+		EXPECT_EQ(0, denied_to_unrelated(_metadata, self, NONE, LOOK_CAPS));
+	}
+}
+
+static int trace_descendants(struct shared *shared)
+{
+	struct shared *own = shared_new();
+	pid_t child, grandchild = 0;
+	int code = 0;
+
+	if (!become(ALICE, ALICE, NO_CAPS))
+		return 255;
+	let->exception = NONE;
+	child = spawn(be_traced, own);
+	wait_for_progress(own);
+	if (seize(child))
+		code |= 1;
+	reap(child);
+
+	/* One that is traced by its grandparent. */
+	child = fork();
+	if (child == 0) {
+		own->quit = 0;
+		own->count = 0;
+		grandchild = spawn(be_traced, own);
+		shared->signals = grandchild;
+		for (;;)
+			pause();
+	}
+	while (!shared->signals)
+		sched_yield();
+	wait_for_progress(own);
+	if (seize(shared->signals))
+		code |= 2;
+	kill(shared->signals, SIGKILL);
+	reap(child);
+	return code;
+}
+
+/* Yama: "a process must have a predefined relationship with the inferior": its descendants */
+TEST_F(modules, yama_descendants)
+{
+	static const int expected[] = { 0, 0, 3 };
+
+	if (self->scope < 0)
+		SKIP(return, "no Yama");
+	share(_metadata);
+	for (int scope = 0; scope <= 2; scope++) {
+		set_scope(scope);
+		self->shared->signals = 0;
+		EXPECT_EQ(EXITED(expected[scope]),
+			  next_status(spawn(trace_descendants, self->shared))) {
+			TH_LOG("scope %d", scope);
+		}
+	}
+}
+
+static int trace_me(struct shared *shared)
+{
+	return -request(PTRACE_TRACEME, 0, 0, 0);
+}
+
+static int be_asked(struct shared *shared)
+{
+	if (!become(ALICE, ALICE, shared->signals ? CAP(CAP_SYS_PTRACE) : NO_CAPS))
+		return 255;
+	return next_status(spawn(trace_me, shared)) >> 8;
+}
+
+/* yama_ptrace_traceme(): what counts is the parent's capability, and in one scope only */
+TEST_F(modules, yama_traceme)
+{
+	if (self->scope < 0)
+		SKIP(return, "no Yama");
+	for (int scope = 0; scope <= 2; scope++) {
+		set_scope(scope);
+		for (int capable = 0; capable <= 1; capable++) {
+			self->shared->signals = capable;
+			EXPECT_EQ(EXITED(scope == 2 && !capable ? EPERM : 0),
+				  next_status(spawn(be_asked, self->shared))) {
+				TH_LOG("scope %d", scope);
+			}
+		}
+	}
+}
+
+/* Landlock */
+
+/* Confine the caller and what it forks, by any rule. */
+static bool confine(void)
+{
+	const struct landlock_ruleset_attr attr = {
+		.handled_access_fs = LANDLOCK_ACCESS_FS_MAKE_BLOCK,
+	};
+	int ruleset = syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
+
+	return ruleset >= 0 && !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
+	       !syscall(SYS_landlock_restrict_self, ruleset, 0) && !close(ruleset);
+}
+
+#define HAVE_LANDLOCK() \
+	(syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) >= 1)
+
+static int spin_confined(struct shared *shared)
+{
+	return confine() ? spin(shared) : 1;
+}
+
+/* Whether the callers and the target are each confined, and whether by the same. */
+enum { FREE, CALLER, TARGET, BOTH_APART, BOTH_BEFORE, INNER_TARGET, N_CONFINED };
+
+static int look_from_confinement(struct shared *shared)
+{
+	const int how = shared->signals;
+	const bool target_is_inner = how == TARGET || how == BOTH_APART || how == INNER_TARGET;
+	const bool denied = how == CALLER || how == BOTH_APART;
+	pid_t target;
+
+	/* With what is enough where there is no Landlock, and no more. */
+	if (!become(ALICE, ALICE, LOOK_CAPS))
+		return 99;
+	if ((how == BOTH_BEFORE || how == INNER_TARGET) && !confine())
+		return 100;
+	target = spawn(target_is_inner ? spin_confined : spin, shared);
+	if (target < 0)
+		return 101;
+	wait_for_progress(shared);
+	if ((how == CALLER || how == BOTH_APART) && !confine())
+		return 102;
+
+	for (size_t i = 0; i < N_PROBES; i++) {
+		const struct probe *probe = &probes[i];
+		pid_t caller = fork();
+		int result;
+
+		if (caller == 0)
+			_exit(probe->try(target));
+		result = next_status(caller) >> 8;
+		if (denied ? !refused(probe, result) : result)
+			return i + 1;
+	}
+	reap(target);
+	return 0;
+}
+
+/* hook_ptrace_access_check(): "the child must have at least the same rules", for all capabilities */
+TEST_F_TIMEOUT(modules, landlock, MANY_PROCESSES)
+{
+	if (!HAVE_LANDLOCK())
+		SKIP(return, "no Landlock");
+	for (int how = FREE; how < N_CONFINED; how++) {
+		struct shared *shared = shared_new();
+
+		shared->signals = how;
+		EXPECT_EQ(EXITED(0), next_status(spawn(look_from_confinement, shared))) {
+			TH_LOG("case %d", how);
+		}
+	}
+}
+
+static int trace_me_when_told(struct shared *shared)
+{
+	sleep_on_pipe(shared);
+	return -request(PTRACE_TRACEME, 0, 0, 0);
+}
+
+static int trace_me_confined(struct shared *shared)
+{
+	return confine() ? trace_me_when_told(shared) : 100;
+}
+
+static int be_asked_confined(struct shared *shared)
+{
+	const bool before = shared->signals & 1, inner = shared->signals & 2;
+	pid_t child;
+
+	if (before && !confine())
+		return 101;
+	child = spawn(inner ? trace_me_confined : trace_me_when_told, shared);
+	wait_for_state(child, 'S');
+	if (!before && !confine())
+		return 102;
+	if (!wake(shared))
+		return 103;
+	return next_status(child) >> 8;
+}
+
+/* hook_ptrace_traceme(): the parent's confinement must be the child's too */
+TEST_F(modules, landlock_traceme)
+{
+	if (!HAVE_LANDLOCK())
+		SKIP(return, "no Landlock");
+	for (int how = 0; how < 4; how++) {
+		self->shared->signals = how;
+		EXPECT_EQ(EXITED(how & 1 ? 0 : EPERM),
+			  next_status(spawn(be_asked_confined, self->shared))) {
+			TH_LOG("case %d", how);
+		}
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * PTRACE_TRACEME: having the parent for a tracer.
+ *
+ * man: "Indicate that this process is to be traced by its parent"; kernel/ptrace.c:
+ * ptrace_traceme().
+ */
+#include "ptrace_group.h"
+
+FIXTURE(traceme)
+{
+	struct shared *shared;
+	pid_t tracee;
+};
+
+FIXTURE_SETUP(traceme)
+{
+	self->shared = shared_new();
+}
+
+FIXTURE_TEARDOWN(traceme)
+{
+	reap(self->tracee);
+}
+
+static int traceme_and_stop(struct shared *shared)
+{
+	if (request(PTRACE_TRACEME, 0, 0, 0))
+		return 1;
+	raise(SIGSTOP);
+	return 0;
+}
+
+static _Atomic pid_t child_of_thread;
+static _Atomic int thread_quit;
+
+static long trace_own_child(pid_t unused)
+{
+	struct shared *shared = shared_new();
+	pid_t pid = spawn(traceme_and_stop, shared);
+	int status;
+
+	child_of_thread = pid;
+	/* Until the other thread has had a look. */
+	while (!thread_quit)
+		sched_yield();
+	CHECK(waitpid(pid, &status, __WALL | __WNOTHREAD) == pid);
+	CHECK(status == SIGNAL_STOP(SIGSTOP));
+	CHECK(cont(pid, 0) == 0);
+	CHECK(waitpid(pid, &status, __WALL | __WNOTHREAD) == pid);
+	CHECK(status == EXITED(0));
+	return 0;
+}
+
+static void *trace_own_child_thread(void *unused)
+{
+	return (void *)trace_own_child(0);
+}
+
+/* man: the parent; that is ptrace_traceme(): real_parent, the thread that forked it. */
+TEST_F(traceme, child_of_a_thread)
+{
+	siginfo_t info = {};
+	pthread_t thread;
+	void *result;
+	pid_t pid;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, trace_own_child_thread, NULL));
+	while (!child_of_thread)
+		sched_yield();
+	pid = child_of_thread;
+	wait_for_state(pid, 't');
+	/* /proc shows the process of the tracer. */
+	EXPECT_LT(0, tracer_of(pid));
+	/* Another thread sees the stop, but cannot do anything about it. */
+	EXPECT_EQ(-ESRCH, cont(pid, 0));
+	EXPECT_EQ(-1, waitpid(pid, NULL, __WALL | __WNOTHREAD | WNOHANG));
+	EXPECT_EQ(ECHILD, errno);
+	EXPECT_EQ(0, waitid(P_PID, pid, &info, WSTOPPED | WNOHANG | WNOWAIT));
+	EXPECT_EQ(pid, info.si_pid);
+	EXPECT_EQ(CLD_TRAPPED, info.si_code);
+	thread_quit = 1;
+	ASSERT_EQ(0, pthread_join(thread, &result));
+	EXPECT_EQ(0, (long)result);
+}
+
+static int traceme_when_traced(struct shared *shared)
+{
+	sleep_on_pipe(shared);
+	return request(PTRACE_TRACEME, 0, 0, 0) == -EPERM ? 0 : 1;
+}
+
+/* ptrace_traceme(): ptrace. Not by the parent, if that or another traces it already. */
+TEST_F(traceme, traced)
+{
+	self->tracee = spawn(traceme_when_traced, self->shared);
+	ASSERT_EQ(0, seize(self->tracee));
+	ASSERT_TRUE(wake(self->shared));
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+/* The tracee stops on a signal, goes on, and is nobody's tracee after DETACH. */
+TEST_F(traceme, then_detached_and_seized)
+{
+	self->tracee = spawn(traceme_and_stop, self->shared);
+	ASSERT_EQ(SIGNAL_STOP(SIGSTOP), next_status(self->tracee));
+	EXPECT_EQ(getpid(), tracer_of(self->tracee));
+	EXPECT_EQ(-EPERM, seize(self->tracee));
+	ASSERT_EQ(0, detach(self->tracee, SIGSTOP));
+	ASSERT_EQ('S', parent_sees(self->tracee, WSTOPPED));
+	ASSERT_EQ(0, seize(self->tracee));
+	ASSERT_EQ(EVENT_STOP(SIGSTOP), status_now(self->tracee));
+}
+
+static int traceme_without_parent(struct shared *shared, pid_t parent)
+{
+	bool in_time;
+
+	for (int i = shared->count; i; i--)
+		asm volatile("");
+	if (request(PTRACE_TRACEME, 0, 0, 0))
+		return 1;
+	in_time = getppid() == parent;
+	while (getppid() == parent)
+		sched_yield();
+	/* Too late, it may have got who is its parent now. */
+	return !in_time || tracer_of(getpid()) == 0 ? 0 : 2;
+}
+
+/* Its child may or may not be traced before it exits. */
+static int leave_child(struct shared *shared)
+{
+	const pid_t parent = getpid();
+
+	if (fork() == 0)
+		_exit(traceme_without_parent(shared, parent));
+	return 0;
+}
+
+/* ptrace_traceme(): PF_EXITING of real_parent. No error, and no tracer. */
+TEST_F(traceme, parent_exits)
+{
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
+	for (int i = 0; i < 100; i++) {
+		int status;
+
+		self->shared->count = i * 100;
+		ASSERT_EQ(EXITED(0), next_status(spawn(leave_child, self->shared)));
+		ASSERT_LT(0, wait(&status));
+		ASSERT_EQ(EXITED(0), status);
+	}
+}
+
+TEST_HARNESS_MAIN
