@@ -65,8 +65,8 @@ pub(crate) fn unlink<'t>(child: &'t Task, tasklist: &TasklistWrite) -> Unlinked<
     unlinked
 }
 
-/// Takes `child` from `tracer`; returns it if it is a zombie that the caller is to reap, when it has
-/// dropped `tasklist_lock`.
+/// Takes `child` from `tracer`; returns it if it is a zombie that the caller is to reap, when it
+/// has dropped `tasklist_lock`.
 ///
 /// That a zombie had a tracer has kept its real parent from being told, and itself from being
 /// reaped: that is made up for here.

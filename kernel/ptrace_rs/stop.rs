@@ -91,8 +91,8 @@ impl<'t> Frozen<'t> {
     /// Checks that the current task traces `task` and that it is in a ptrace stop, and sees to it
     /// that it stays there, even if it is sent `SIGKILL`, and is off the CPU.
     ///
-    /// Takes `tasklist_lock` for reading, and the siglock of `task`. Sleeps. [`None`] if the current
-    /// task does not trace it, or if it is not stopped or is being killed.
+    /// Takes `tasklist_lock` for reading, and the siglock of `task`. Sleeps. [`None`] if the
+    /// current task does not trace it, or if it is not stopped or is being killed.
     #[doc(alias = "ptrace_check_attach")]
     #[doc(alias = "ptrace_freeze_traced")]
     // Always inlined: every request comes through here.

@@ -216,7 +216,7 @@ TEST_F(compat, numbers)
 		0x80000007, 0x80000010, 0x80004206, 0xffffffff, 0xfffffff9, 0x7fffffff, 0x40000007,
 	};
 
-	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
 		EXPECT_EQ(-EIO, REQ32(none[i], 0, 0)) {
 			TH_LOG("request %#x", none[i]);
 		}

@@ -188,7 +188,7 @@ static const struct way {
 	{ 'c', PTRACE_O_TRACECLONE, PTRACE_EVENT_CLONE },
 };
 
-#define WAYS ((int)(sizeof(ways) / sizeof(ways[0])))
+#define WAYS ((int)ARRAY_SIZE(ways))
 
 /*
  * kernel_clone(): the option for just that way of making a task has it traced. It has

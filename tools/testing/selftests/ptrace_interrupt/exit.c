@@ -470,7 +470,7 @@ TEST_F(exit, event_of_each_end)
 		{ spin, SIGKILL, KILLED(SIGKILL) },
 	};
 
-	for (unsigned int i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(all); i++) {
 		seize_for_exit(_metadata, self, all[i].body);
 		self->shared->quit = !all[i].signal;
 		ASSERT_EQ(0, kill(self->tracee, all[i].signal));

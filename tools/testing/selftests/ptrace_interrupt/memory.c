@@ -262,7 +262,7 @@ TEST_F(memory, no_such_address)
 	};
 	unsigned long word = 42;
 
-	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(nowhere); i++) {
 		EXPECT_EQ(-EIO, REQ(PTRACE_PEEKDATA, nowhere[i], &word)) {
 			TH_LOG("address %#lx", nowhere[i]);
 		}

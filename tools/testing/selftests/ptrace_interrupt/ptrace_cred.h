@@ -173,7 +173,7 @@ static const struct probe {
 	{ "syscall", try_syscall, EPERM, true, true },
 };
 
-#define N_PROBES	(sizeof(probes) / sizeof(probes[0]))
+#define N_PROBES	ARRAY_SIZE(probes)
 
 /* Whether all that a probe says is that it is refused. */
 static inline bool refused(const struct probe *probe, int result)

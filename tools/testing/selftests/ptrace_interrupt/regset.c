@@ -77,7 +77,7 @@ static const struct set {
 #endif
 };
 
-#define N_SETS	(sizeof(sets) / sizeof(sets[0]))
+#define N_SETS	ARRAY_SIZE(sets)
 
 static unsigned char whole[16384], part[16384];
 
@@ -213,7 +213,7 @@ TEST_F(regset, names)
 	};
 	size_t len;
 
-	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {
 		for (long nr = PTRACE_GETREGSET; nr <= PTRACE_SETREGSET; nr++) {
 			len = WORD;
 			EXPECT_EQ(-EINVAL, copy(self->tracee, nr, none[i], part, &len)) {

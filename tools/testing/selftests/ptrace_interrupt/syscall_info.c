@@ -404,7 +404,7 @@ TEST_F(syscall_info, set_number_out_of_range)
 	start_in_call(_metadata, self);
 	ASSERT_EQ(ENTRY_SIZE, get(self));
 	self->info.entry.args[0] = 99;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		self->info.entry.nr = wrong[i];
 		EXPECT_EQ(-ERANGE, set(self)) {
 			TH_LOG("number %#llx", wrong[i]);
@@ -446,7 +446,7 @@ TEST_F(syscall_info, set_result)
 	};
 
 	start_in_call(_metadata, self);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		next_stop(_metadata, self);
 		ASSERT_EQ(EXIT_SIZE, get(self));
 		ASSERT_EQ(PTRACE_SYSCALL_INFO_EXIT, self->info.op);

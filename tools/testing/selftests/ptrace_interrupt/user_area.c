@@ -147,7 +147,7 @@ TEST_F(user_area, poke)
 /* set_segment_reg(): none of the kernel's selectors, and not none for code and stack */
 TEST_F(user_area, selectors)
 {
-	for (size_t i = 0; i < sizeof(selectors) / sizeof(selectors[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(selectors); i++) {
 		const unsigned long offset = selectors[i] * WORD;
 		const unsigned long before = peek(self, offset);
 		const bool needed = i < 2;
