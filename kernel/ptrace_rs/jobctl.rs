@@ -136,17 +136,23 @@ impl Pending {
     /// Trap for `PTRACE_INTERRUPT`.
     ///
     /// Cleared by the next trap of the task, whatever it is for.
-    // INVARIANT: Asserted at compile time below.
     #[doc(alias = "JOBCTL_TRAP_INTERRUPT")]
-    pub(crate) const TRAP_INTERRUPT: Self = Self(bindings::JOBCTL_TRAP_INTERRUPT as c_ulong);
+    pub(crate) const TRAP_INTERRUPT: Self = Self::constant(bindings::JOBCTL_TRAP_INTERRUPT);
 
     /// Trap for a group stop that is in effect, and hide from the tracer that attaches how the
     /// task gets there.
-    // INVARIANT: Asserted at compile time below.
     #[doc(alias = "JOBCTL_TRAP_STOP")]
     #[doc(alias = "JOBCTL_TRAPPING")]
     pub(crate) const TRAP_STOP_TRAPPING: Self =
-        Self((bindings::JOBCTL_TRAP_STOP | bindings::JOBCTL_TRAPPING) as c_ulong);
+        Self::constant(bindings::JOBCTL_TRAP_STOP | bindings::JOBCTL_TRAPPING);
+
+    /// Makes one of the constants; does not compile for what the type must not hold.
+    const fn constant(bits: u32) -> Self {
+        // INVARIANT: Asserted, where a constant is evaluated: at compile time.
+        let pending = Self(bits as c_ulong);
+        assert!(pending.is_valid());
+        pending
+    }
 
     /// The bits, for `task_set_jobctl_pending()`.
     pub(crate) fn bits(self) -> c_ulong {
@@ -165,9 +171,6 @@ impl Pending {
                 || self.0 & bindings::JOBCTL_PENDING_MASK as c_ulong != 0)
     }
 }
-
-const _: () = assert!(Pending::TRAP_INTERRUPT.is_valid());
-const _: () = assert!(Pending::TRAP_STOP_TRAPPING.is_valid());
 
 // A trap that is not in `JOBCTL_TRAP_MASK` would keep `TIF_SIGPENDING` set and never be taken.
 const _: () = assert!(

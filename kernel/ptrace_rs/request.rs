@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(CONFIG_X86_64)]
+    #[cfg(all(CONFIG_X86_64, not(CONFIG_UML)))]
     fn x86_has_steps_of_its_own() {
         let numbers = (OLDSETOPTIONS, SINGLEBLOCK, SYSEMU, SYSEMU_SINGLESTEP);
         assert_eq!(numbers, (21, 33, 31, 32));
