@@ -41,10 +41,6 @@ run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_IN
 
 .PHONY: check
 check: kernel selftests ## Run the tests in a guest
-ifeq ($(K)$(PROFILE),rust)
-	@$(in_env) scripts/kernel fallback
-	@KERNELS='fallback rust' $(in_env) scripts/diff 0..499
-endif
 	@$(in_env) scripts/check $(K)
 
 .PHONY: compare
