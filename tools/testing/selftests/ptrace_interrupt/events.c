@@ -241,9 +241,9 @@ TEST_F(events, clone_flags)
 	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, PTRACE_O_TRACEEXIT));
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	tell(_metadata, self, 'p');
-	while (!stage->child || stage->child == stage->result)
+	/* Read once each time: it is that of the last child, then 0, then that of this one. */
+	while (!(self->child = stage->child) || self->child == stage->result)
 		sched_yield();
-	self->child = stage->child;
 	first_stop(_metadata, variant, self->child);
 	EXPECT_EQ(getpid(), tracer_of(self->child));
 	ASSERT_EQ(0, cont(self->child, 0));
