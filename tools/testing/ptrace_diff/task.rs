@@ -47,6 +47,9 @@ fn number(text: &[u8]) -> Option<usize> {
     (digits > 0).then(|| text[..digits].iter().fold(0, value))
 }
 
+/// How often a task is found to wait until that is taken for rest: more than 20 ms.
+const LONG_WAIT: u32 = 1000;
+
 /// A task that the tracer knows.
 pub struct Task {
     pub tid: usize,
@@ -61,6 +64,9 @@ pub struct Task {
     /// Whether it was asked to show that it spins, and whether it did.
     asked: bool,
     seen: bool,
+    /// How often in a row it was found in a wait that no signal ends, and that its number does not
+    /// explain.
+    waited: u32,
 }
 
 impl Task {
@@ -84,6 +90,7 @@ impl Task {
             stat: open(tid, "stat"),
             asked: false,
             seen: false,
+            waited: 0,
         }
     }
 
@@ -94,6 +101,7 @@ impl Task {
     /// Something has happened: what was seen of the task is past.
     pub fn disturbed(&mut self) {
         self.seen = false;
+        self.waited = 0;
     }
 
     /// Looks at the task; true if it will do nothing more by itself.
@@ -118,8 +126,12 @@ impl Task {
         match self.state {
             b't' | b'T' | b'Z' | b'X' => true,
             b'S' => call == Some(nr::READ),
-            // It waits for the end of a child or of its threads.
-            b'D' => call == Some(nr::CLONE) || call == Some(nr::EXECVE),
+            // It waits for the end of a child or of its threads. If the tracer has changed the
+            // number since, only time tells.
+            b'D' => {
+                self.waited += 1;
+                call == Some(nr::CLONE) || call == Some(nr::EXECVE) || self.waited > LONG_WAIT
+            }
             _ => false,
         }
     }

@@ -5,6 +5,9 @@
  * man: PTRACE_DETACH, "Death under ptrace"; kernel/ptrace.c: ptrace_detach(),
  * __ptrace_unlink(), ptrace_freeze_traced(), ptrace_unfreeze_traced().
  */
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+
 #include "ptrace_group.h"
 
 #define SYSCALL_STOP	SIGNAL_STOP(SIGTRAP | 0x80)
@@ -260,6 +263,125 @@ TEST_F(detach, killed_while_seized)
 		self->tracee = 0;
 		ASSERT_EQ(EXITED(0), next_status(killer));
 	}
+}
+
+/*
+ * What the next tracer does while the one before is still in PTRACE_DETACH: it is of a
+ * higher priority, and on the same CPU.
+ */
+struct next_tracer {
+	pid_t tracee;
+	int pipe[2];
+	/* A page that is not there until the test puts it there. */
+	siginfo_t *absent;
+	_Atomic bool in_request;
+	long result;
+	int status;
+};
+
+static struct next_tracer *next;
+
+static void tell_next_tracer(int sig)
+{
+	if (write(next->pipe[1], "", 1) != 1)
+		_exit(1);
+}
+
+static void real_time(int priority)
+{
+	const struct sched_param param = { .sched_priority = priority };
+
+	sched_setscheduler(0, SCHED_FIFO, &param);
+}
+
+static int sleep_with_handler(struct shared *shared)
+{
+	signal(SIGUSR1, tell_next_tracer);
+	real_time(1);
+	shared->count = 1;
+	for (;;)
+		pause();
+	return 0;
+}
+
+static void *take_over(void *arg)
+{
+	char byte;
+
+	real_time(2);
+	if (read(next->pipe[0], &byte, 1) != 1 || seize(next->tracee) || interrupt(next->tracee) ||
+	    next_status(next->tracee) != EVENT_STOP(SIGTRAP))
+		return NULL;
+	next->in_request = true;
+	next->result = REQ(PTRACE_GETSIGINFO, next->tracee, next->absent);
+	next->status = next_status(next->tracee);
+	return NULL;
+}
+
+/* A page of this process at which who touches it waits; what it is put there with. */
+static void *absent_page(int *userfaultfd)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	long size = sysconf(_SC_PAGESIZE);
+	void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	range.range.start = (unsigned long)page;
+	range.range.len = size;
+	*userfaultfd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	if (page == MAP_FAILED || *userfaultfd < 0 || ioctl(*userfaultfd, UFFDIO_API, &api) ||
+	    ioctl(*userfaultfd, UFFDIO_REGISTER, &range))
+		return NULL;
+	return page;
+}
+
+/*
+ * ptrace(): after PTRACE_DETACH, the tracee is not unfrozen: by then it may have another
+ * tracer, in a request of his own that a kill must not cut short.
+ */
+TEST_F(detach, leaves_the_next_tracer_s_request_alone)
+{
+	struct uffdio_zeropage put = {};
+	cpu_set_t first_cpu;
+	pthread_t thread;
+	int userfaultfd;
+
+	next = mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_TRUE(next != MAP_FAILED);
+	ASSERT_EQ(0, pipe(next->pipe));
+	next->absent = absent_page(&userfaultfd);
+	if (!next->absent)
+		SKIP(return, "no userfaultfd(2) that stops the kernel too");
+	CPU_ZERO(&first_cpu);
+	CPU_SET(sched_getcpu(), &first_cpu);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(first_cpu), &first_cpu));
+
+	self->tracee = next->tracee = spawn(sleep_with_handler, self->shared);
+	ASSERT_LT(0, self->tracee);
+	while (!self->shared->count)
+		sched_yield();
+	tracer_start(&self->tracer);
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
+	ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
+	ASSERT_EQ(SIGNAL_STOP(SIGUSR1), TRACER_SEES(self->tracee));
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, take_over, NULL));
+	ASSERT_EQ(0, TELL(PTRACE_DETACH, self->tracee, SIGUSR1));
+	while (!next->in_request)
+		sched_yield();
+	ASSERT_EQ(0, kill(self->tracee, SIGKILL));
+	/* It would have run at once. */
+	ASSERT_EQ('t', proc_state(self->tracee));
+
+	put.range.start = (unsigned long)next->absent;
+	put.range.len = sysconf(_SC_PAGESIZE);
+	ASSERT_EQ(0, ioctl(userfaultfd, UFFDIO_ZEROPAGE, &put));
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	ASSERT_EQ(0, next->result);
+	ASSERT_EQ(SIGTRAP, next->absent->si_signo);
+	ASSERT_EQ(KILLED(SIGKILL), next->status);
+	self->tracee = 0;
+	ASSERT_EQ(EXITED(0), tracer_exit(&self->tracer));
 }
 
 TEST_HARNESS_MAIN
