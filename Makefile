@@ -22,7 +22,10 @@ endif
 ifneq ($(LINUX),)
 override LINUX := $(abspath $(LINUX))
 endif
-export ENV LINUX PROFILE SEIZE_DEVEL ACCEL CPUS MEMORY TIMEOUT APPEND
+ifneq ($(PREVIOUS),)
+override PREVIOUS := $(abspath $(PREVIOUS))
+endif
+export ENV LINUX PREVIOUS PROFILE SEIZE_DEVEL ACCEL CPUS MEMORY TIMEOUT APPEND
 
 in_env := scripts/in-env
 
@@ -42,6 +45,10 @@ run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_IN
 .PHONY: check
 check: kernel selftests ## Run the tests in a guest
 	@$(in_env) scripts/check $(K)
+ifeq ($(K)$(PROFILE),rust)
+	@$(in_env) scripts/kernel fallback
+	@KERNELS='fallback rust' $(in_env) scripts/diff $(FEW_SEEDS)
+endif
 
 .PHONY: compare
 compare: kernels selftests ## Run every selftest on the three kernels, compare, and write build/report
@@ -51,8 +58,9 @@ compare: kernels selftests ## Run every selftest on the three kernels, compare, 
 report: tree ## Write build/report/index.html from the results there are
 	@$(in_env) scripts/report
 
-# Which sequences "make diff" runs.
-SEEDS := 0..9999
+# Which sequences "make diff" runs, each in 64 and in 32 bits; and those of "make check".
+SEEDS := 0..4999
+FEW_SEEDS := 0..249
 
 .PHONY: diff
 diff: kernels ## Compare random sequences of requests on the three kernels
@@ -75,7 +83,7 @@ build-matrix: tree ## Build the crate in the configurations that break wrappers
 	@$(in_env) scripts/build-matrix $(NAMES)
 
 .PHONY: series
-series: tree ## Write the patches and their cover letter to build/series
+series: tree ## Write the patches and their cover letter to build/series (VERSION=, PREVIOUS=)
 	@AUTHOR="$${AUTHOR:-$$(git config user.name) <$$(git config user.email)>}" \
 		$(in_env) scripts/series
 

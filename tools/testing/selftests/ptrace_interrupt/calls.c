@@ -50,8 +50,6 @@ FIXTURE_TEARDOWN(calls)
 	reap(self->tracee);
 }
 
-#define REQ(nr, pid, data) request(nr, pid, 0, (unsigned long)(data))
-
 /* Tracees */
 
 /* System calls, one after the other. */

@@ -30,8 +30,6 @@ FIXTURE_TEARDOWN(detach)
 	reap(self->tracee);
 }
 
-#define REQ(nr, pid, data) request(nr, pid, 0, (unsigned long)(data))
-
 static void start(struct __test_metadata *_metadata, FIXTURE_DATA(detach) *self,
 		  int (*body)(struct shared *))
 {

@@ -44,8 +44,6 @@ FIXTURE_TEARDOWN(events)
 	reap(self->tracee);
 }
 
-#define REQ(nr, pid, data) request(nr, pid, 0, (unsigned long)(data))
-
 /* Tracees */
 
 /* Make a child in the way that the letter says, which exits with 7, and wait for it. */

@@ -64,8 +64,6 @@ FIXTURE_TEARDOWN(exec)
 	reap(self->tracee);
 }
 
-#define REQ(nr, pid, data) request(nr, pid, 0, (unsigned long)(data))
-
 /* Tracees: when a byte comes, one of their threads executes a program that waits for another. */
 
 static int read_and_exec(struct shared *shared)

@@ -35,8 +35,6 @@ FIXTURE_TEARDOWN(exit)
 	reap(self->tracee);
 }
 
-#define REQ(nr, pid, data) request(nr, pid, 0, (unsigned long)(data))
-
 static void start(struct __test_metadata *_metadata, FIXTURE_DATA(exit) *self,
 		  int (*body)(struct shared *))
 {

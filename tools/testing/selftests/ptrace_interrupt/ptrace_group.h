@@ -15,6 +15,9 @@ static inline long attach(pid_t pid)
 	return request(PTRACE_ATTACH, pid, 0, 0);
 }
 
+/* The requests as tests write them that have more than one tracee. */
+#define REQ(nr, pid, data)	request(nr, pid, 0, (unsigned long)(data))
+
 /* Send @sig to one thread. */
 static inline int signal_thread(pid_t tgid, pid_t tid, int sig)
 {
