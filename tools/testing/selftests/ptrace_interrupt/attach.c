@@ -612,4 +612,121 @@ TEST_F(attach, waits_for_exec_and_is_killed)
 	EXPECT_EQ(getpid(), tracer_of(self->tracee));
 }
 
+/* The same by the process that is waited for: the other thread's tracer. */
+
+static pid_t body_thread;
+static struct shared *body_tracee;
+
+/* Trace the thread, and have the process wait for it to be collected. */
+static bool trace_thread(void)
+{
+	if (seize(body_thread) || !wake(body_tracee))
+		return false;
+	wait_for_state(body_thread, 'Z');
+	return true;
+}
+
+static void collect_thread(int sig)
+{
+	if (next_status(body_thread) == EXITED(0))
+		body_shared->signals++;
+}
+
+static int take_what_waits(struct shared *shared)
+{
+	const struct sigaction action = { .sa_handler = collect_thread };
+
+	body_shared = shared;
+	sigaction(SIGUSR1, &action, NULL);
+	CHECK(trace_thread());
+	CHECK(request(body_how, body_pid, 0, 0) == 0);
+	CHECK(tracer_of(body_pid) == getpid());
+	return 0;
+}
+
+static _Atomic pid_t taking_thread;
+
+static void *take_in_thread(void *unused)
+{
+	long ret;
+
+	taking_thread = thread_id();
+	ret = request(body_how, body_pid, 0, 0);
+	if (!ret && tracer_of(body_pid) != thread_id())
+		ret = 1;
+	return (void *)ret;
+}
+
+static int collect_beside(struct shared *shared)
+{
+	pthread_t thread;
+	void *ret;
+
+	CHECK(trace_thread());
+	CHECK(!pthread_create(&thread, NULL, take_in_thread, NULL));
+	while (!taking_thread)
+		sched_yield();
+	wait_for_syscall(taking_thread, SYS_ptrace);
+	CHECK(tracer_of(body_pid) == 0);
+	CHECK(next_status(body_thread) == EXITED(0));
+	CHECK(!pthread_join(thread, &ret) && !ret);
+	return 0;
+}
+
+static pid_t start_tracer_that_waits(struct __test_metadata *_metadata, FIXTURE_DATA(attach) *self,
+				     int (*body)(struct shared *), long how, struct shared *own)
+{
+	start(_metadata, self, exec_beside_thread);
+	while (!self->shared->signals)
+		sched_yield();
+	wait_for_progress(self->shared);
+	body_how = how;
+	body_pid = self->tracee;
+	body_thread = self->shared->signals;
+	body_tracee = self->shared;
+	return spawn(body, own);
+}
+
+/* -ERESTARTNOINTR: what the request waits for is done in a handler. */
+TEST_F(attach, waits_for_exec_and_collects_in_a_handler)
+{
+	struct shared *own = shared_new();
+	pid_t waiting = start_tracer_that_waits(_metadata, self, take_what_waits, variant->how,
+						own);
+
+	wait_for_state(body_thread, 'Z');
+	/* The one request that is to follow. */
+	wait_for_syscall(waiting, SYS_ptrace);
+	ASSERT_EQ(0, tracer_of(self->tracee));
+	ASSERT_EQ(0, kill(waiting, SIGUSR1));
+	EXPECT_EQ(EXITED(0), next_status(waiting));
+	EXPECT_EQ(1, own->signals);
+}
+
+/* Or by the thread that has to do it, while another one waits. */
+TEST_F(attach, waits_for_exec_beside_who_collects)
+{
+	pid_t waiting = start_tracer_that_waits(_metadata, self, collect_beside, variant->how,
+						shared_new());
+
+	EXPECT_EQ(EXITED(0), next_status(waiting));
+}
+
+/* A tracer that waits for itself can be killed, and leaves what it has traced. */
+TEST_F(attach, waits_for_exec_of_its_own_making_and_is_killed)
+{
+	pid_t waiting = start_tracer_that_waits(_metadata, self, take_what_waits, variant->how,
+						shared_new());
+
+	wait_for_state(body_thread, 'Z');
+	wait_for_syscall(waiting, SYS_ptrace);
+	ASSERT_EQ(0, kill(waiting, SIGKILL));
+	ASSERT_EQ(KILLED(SIGKILL), next_status(waiting));
+	/* With its tracer, the thread is gone, and the exec goes on. */
+	while (!kill(body_thread, 0))
+		sched_yield();
+	ASSERT_EQ(0, TAKE(self->tracee));
+	EXPECT_EQ(getpid(), tracer_of(self->tracee));
+}
+
 TEST_HARNESS_MAIN

@@ -7,7 +7,10 @@
  * ptrace_report_syscall(); kernel/ptrace.c: ptrace_resume(), __ptrace_unlink().
  */
 #include <poll.h>
+#include <stddef.h>
+#include <sys/resource.h>
 #include <sys/user.h>
+#include <ucontext.h>
 
 #include "ptrace_group.h"
 
@@ -461,6 +464,366 @@ TEST_F(calls, steps_with_emulation)
 		ASSERT_NE(at_call, ip(_metadata, self->tracee));
 	}
 	EXPECT_EQ(3, calls);
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ends(_metadata, self);
+}
+
+/* The trap flag, of which arch/x86/kernel/step.c knows whether it is the tracer's */
+
+#define TRAP_FLAG	0x100UL
+#define FLAGS		offsetof(struct user, regs.eflags)
+
+#ifdef __x86_64__
+#define SP(regs)	((regs).rsp)
+#define ASM_SP		"%rsp"
+#define ASM_AX		"%rax"
+#else
+#define SP(regs)	((regs).esp)
+#define ASM_SP		"%esp"
+#define ASM_AX		"%eax"
+#endif
+
+/*
+ * What a tracee is sent to. The first sets the flag and clears it, the second has a look at
+ * it, and the third takes it for its own if it is there. Each label is where a step may end.
+ */
+extern const char own_flag[], own_flag_or[], own_flag_popf[], own_flag_set[], own_flag_1[],
+	own_flag_2[], own_flag_3[], own_flag_4[], own_flag_5[], own_flag_end[];
+extern const char seen_flag[], seen_flag_pop[], seen_flag_end[];
+extern const char taken_flag[], taken_flag_popf[], taken_flag_1[], taken_flag_2[],
+	taken_flag_3[], taken_flag_4[];
+
+asm(".pushsection .text\n"
+	"own_flag:		pushf\n"
+	"own_flag_or:	orl $0x100, (" ASM_SP ")\n"
+	"own_flag_popf:	popf\n"
+	"own_flag_set:	nop\n"
+	"own_flag_1:	pushf\n"
+	"own_flag_2:	pop " ASM_AX "\n"
+	"own_flag_3:	pushf\n"
+	"own_flag_4:	andl $~0x100, (" ASM_SP ")\n"
+	"own_flag_5:	popf\n"
+	"own_flag_end:	jmp own_flag_end\n"
+	"seen_flag:		pushf\n"
+	"seen_flag_pop:	pop " ASM_AX "\n"
+	"seen_flag_end:	jmp seen_flag_end\n"
+	"taken_flag:	pushf\n"
+	"taken_flag_popf:	popf\n"
+	"taken_flag_1:	nop\n"
+	"taken_flag_2:	nop\n"
+	"taken_flag_3:	nop\n"
+	"taken_flag_4:	jmp taken_flag_4\n"
+	".popsection\n");
+
+/* The tracee's registers, to be restored when it has been where it was sent to. */
+static struct user_regs_struct sent_from;
+
+static void send_to(struct __test_metadata *_metadata, pid_t pid, const char *where)
+{
+	struct user_regs_struct regs;
+
+	ASSERT_EQ(0, REQ(PTRACE_GETREGS, pid, &sent_from));
+	ASSERT_EQ(0, sent_from.eflags & TRAP_FLAG);
+	regs = sent_from;
+	IP(regs) = (unsigned long)where;
+	/* Not over what it has on its stack. */
+	SP(regs) = (SP(regs) - 512) & ~15UL;
+	ASSERT_EQ(0, REQ(PTRACE_SETREGS, pid, &regs));
+}
+
+static void send_back(struct __test_metadata *_metadata, pid_t pid)
+{
+	ASSERT_EQ(0, REQ(PTRACE_SETREGS, pid, &sent_from));
+}
+
+static unsigned long result(struct __test_metadata *_metadata, pid_t pid)
+{
+	struct user_regs_struct regs;
+
+	ASSERT_EQ(0, REQ(PTRACE_GETREGS, pid, &regs));
+	return RESULT(regs);
+}
+
+/* Whether the flag is set, as far as the tracer is told. */
+static bool trap_flag(struct __test_metadata *_metadata, pid_t pid)
+{
+	struct user_regs_struct regs;
+	unsigned long flags = 0;
+
+	ASSERT_EQ(0, request(PTRACE_PEEKUSR, pid, FLAGS, (unsigned long)&flags));
+	ASSERT_EQ(0, REQ(PTRACE_GETREGS, pid, &regs));
+	ASSERT_EQ(flags, regs.eflags);
+	return flags & TRAP_FLAG;
+}
+
+static void set_trap_flag(struct __test_metadata *_metadata, pid_t pid, bool set)
+{
+	unsigned long flags = 0;
+
+	ASSERT_EQ(0, request(PTRACE_PEEKUSR, pid, FLAGS, (unsigned long)&flags));
+	flags = set ? flags | TRAP_FLAG : flags & ~TRAP_FLAG;
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, pid, FLAGS, flags));
+}
+
+/* Go on @how; the trap comes after an instruction, at @where, if that is known. */
+static void trap_at(struct __test_metadata *_metadata, pid_t pid, long how, const char *where)
+{
+	siginfo_t info = {};
+
+	ASSERT_EQ(0, request(how, pid, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(pid));
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, pid, &info));
+	EXPECT_EQ(SIGTRAP, info.si_signo);
+	EXPECT_EQ(TRAP_TRACE, info.si_code);
+	if (where) {
+		EXPECT_EQ((unsigned long)where, ip(_metadata, pid));
+		EXPECT_EQ((unsigned long)where, (unsigned long)info.si_addr);
+	}
+}
+
+/* It goes on without a trap. */
+static void runs(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self)
+{
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	wait_for_progress(self->shared);
+	ASSERT_EQ(0, status_now(self->tracee));
+}
+
+/* Stop what is running, in user mode. */
+static void stop_again(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self)
+{
+	ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
+	ASSERT_EQ(SIGNAL_STOP(SIGUSR1), next_status(self->tracee));
+}
+
+/* Without a trap, to where it stays. */
+static void runs_to(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self,
+		    const char *where)
+{
+	do {
+		ASSERT_EQ(0, cont(self->tracee, 0));
+		stop_again(_metadata, self);
+	} while (ip(_metadata, self->tracee) != (unsigned long)where);
+}
+
+static int spin_without_core(struct shared *shared)
+{
+	setrlimit(RLIMIT_CORE, &(struct rlimit){});
+	return spin(shared);
+}
+
+/* The tracee's own: each instruction traps until it clears it, however it is made to go on. */
+TEST_F(calls, trap_flag_of_the_tracee)
+{
+	static const char *const all[] = {
+		own_flag_or, own_flag_popf, own_flag_set,
+		own_flag_1, own_flag_2, own_flag_3, own_flag_4, own_flag_5, own_flag_end,
+	};
+	/* From where it is set, the tracee has it for itself. */
+	const int set = 2, cleared = 8;
+
+	start(_metadata, self, variant, spin_without_core, 0);
+	/* By no step at all, by as many as it takes to set it, or by nothing else. */
+	for (int steps = 0; steps <= 9; steps++) {
+		send_to(_metadata, self->tracee, own_flag);
+		for (int i = 0; i <= cleared; i++) {
+			const bool by_step = i < steps;
+
+			/* Before it is set, and when it has just been, it does not trap. */
+			if (!by_step && i <= set)
+				continue;
+			trap_at(_metadata, self->tracee,
+				by_step ? PTRACE_SINGLESTEP : PTRACE_CONT, all[i]);
+			/* What the tracer has set is not shown. */
+			EXPECT_EQ(i >= set && i < cleared, trap_flag(_metadata, self->tracee)) {
+				TH_LOG("at %d of %d steps", i, steps);
+			}
+			/* What pushf has of it. */
+			if (i == 5)
+				EXPECT_TRUE(result(_metadata, self->tracee) & TRAP_FLAG);
+		}
+		send_back(_metadata, self->tracee);
+		runs(_metadata, self);
+		stop_again(_metadata, self);
+	}
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ends(_metadata, self);
+}
+
+/* is_setting_trap_flag(): pushf in a step sees the tracer's, "it's more pain than it's worth" */
+TEST_F(calls, trap_flag_of_a_step)
+{
+	start(_metadata, self, variant, spin_without_core, 0);
+	for (int by_step = 0; by_step < 2; by_step++) {
+		send_to(_metadata, self->tracee, seen_flag);
+		if (by_step) {
+			trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, seen_flag_pop);
+			trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, seen_flag_end);
+			EXPECT_FALSE(trap_flag(_metadata, self->tracee));
+		}
+		runs_to(_metadata, self, seen_flag_end);
+		EXPECT_EQ(by_step ? TRAP_FLAG : 0, result(_metadata, self->tracee) & TRAP_FLAG);
+		EXPECT_FALSE(trap_flag(_metadata, self->tracee));
+		send_back(_metadata, self->tracee);
+	}
+
+	/* So that what it then sets is its own, and stays. */
+	send_to(_metadata, self->tracee, taken_flag);
+	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, taken_flag_popf);
+	EXPECT_FALSE(trap_flag(_metadata, self->tracee));
+	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, taken_flag_1);
+	EXPECT_TRUE(trap_flag(_metadata, self->tracee));
+	trap_at(_metadata, self->tracee, PTRACE_CONT, taken_flag_2);
+	trap_at(_metadata, self->tracee, PTRACE_CONT, taken_flag_3);
+	EXPECT_TRUE(trap_flag(_metadata, self->tracee));
+	set_trap_flag(_metadata, self->tracee, false);
+	runs_to(_metadata, self, taken_flag_4);
+	send_back(_metadata, self->tracee);
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ends(_metadata, self);
+}
+
+/* set_flags(): who asks for it by name has it as the tracee's; it outlasts what a step set. */
+TEST_F(calls, trap_flag_that_is_poked)
+{
+	start(_metadata, self, variant, spin_without_core, 0);
+	for (int steps = 0; steps < 4; steps++) {
+		/* A step before, after, both, or none. */
+		if (steps & 1)
+			trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, NULL);
+		set_trap_flag(_metadata, self->tracee, true);
+		EXPECT_TRUE(trap_flag(_metadata, self->tracee));
+		if (steps & 2)
+			trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, NULL);
+		EXPECT_TRUE(trap_flag(_metadata, self->tracee));
+		for (int i = 0; i < 3; i++) {
+			trap_at(_metadata, self->tracee, PTRACE_CONT, NULL);
+			EXPECT_TRUE(trap_flag(_metadata, self->tracee));
+		}
+		set_trap_flag(_metadata, self->tracee, false);
+		EXPECT_FALSE(trap_flag(_metadata, self->tracee));
+		runs(_metadata, self);
+		stop_again(_metadata, self);
+	}
+
+	/* Without it by name, the tracer's stays where it was, and is the tracer's. */
+	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, NULL);
+	set_trap_flag(_metadata, self->tracee, false);
+	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, NULL);
+	EXPECT_FALSE(trap_flag(_metadata, self->tracee));
+	runs(_metadata, self);
+	ends(_metadata, self);
+}
+
+static int make_pushfs(struct shared *shared)
+{
+	setrlimit(RLIMIT_CORE, &(struct rlimit){});
+	while (!shared->quit) {
+#ifdef __x86_64__
+		stage->result = __builtin_ia32_readeflags_u64() & TRAP_FLAG;
+#else
+		stage->result = __builtin_ia32_readeflags_u32() & TRAP_FLAG;
+#endif
+		shared->count++;
+	}
+	return 0;
+}
+
+/* user_disable_single_step(), of DETACH: "touch TF only if it was set by us" */
+TEST_F(calls, trap_flag_after_detach)
+{
+	for (int own = 0; own < 2; own++) {
+		self->shared->quit = 0;
+		start(_metadata, self, variant, make_pushfs, 0);
+		for (int i = 0; i < 50; i++)
+			trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, NULL);
+		if (own)
+			set_trap_flag(_metadata, self->tracee, true);
+		ASSERT_EQ(0, detach(self->tracee, 0));
+		if (own) {
+			EXPECT_EQ(KILLED(SIGTRAP), next_status(self->tracee));
+			self->tracee = 0;
+			continue;
+		}
+		wait_for_progress(self->shared);
+		EXPECT_EQ(0, stage->result);
+		ASSERT_EQ(0, seize(self->tracee));
+		ASSERT_EQ(0, interrupt(self->tracee));
+		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+		EXPECT_FALSE(trap_flag(_metadata, self->tracee));
+		ASSERT_EQ(0, cont(self->tracee, 0));
+		ends(_metadata, self);
+	}
+}
+
+static struct shared *handled;
+
+static void look_at_flags(int sig, siginfo_t *info, void *context)
+{
+	const ucontext_t *from = context;
+
+	stage->result = from->uc_mcontext.gregs[REG_EFL] & TRAP_FLAG;
+	handled->signals++;
+}
+
+static int spin_with_handler(struct shared *shared)
+{
+	const struct sigaction action = {
+		.sa_sigaction = look_at_flags, .sa_flags = SA_SIGINFO,
+	};
+
+	setrlimit(RLIMIT_CORE, &(struct rlimit){});
+	handled = shared;
+	sigaction(SIGUSR2, &action, NULL);
+	return spin(shared);
+}
+
+/*
+ * handle_signal(): what a handler returns to has the flag if it is the tracee's own, and the
+ * handler has not. A step into it ends before its first instruction.
+ */
+TEST_F(calls, trap_flag_of_a_handler)
+{
+	siginfo_t info = {};
+
+	start(_metadata, self, variant, spin_with_handler, 0);
+	for (int i = 0; i < 4; i++) {
+		const bool own = i & 1, by_step = i & 2;
+
+		self->shared->signals = 0;
+		stage->result = -1;
+		if (by_step)
+			trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, NULL);
+		ASSERT_EQ(0, kill(self->tracee, SIGUSR2));
+		ASSERT_EQ(0, cont(self->tracee, 0));
+		ASSERT_EQ(SIGNAL_STOP(SIGUSR2), next_status(self->tracee));
+		set_trap_flag(_metadata, self->tracee, own);
+		if (by_step) {
+			ASSERT_EQ(0, request(PTRACE_SINGLESTEP, self->tracee, 0, SIGUSR2));
+			ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(self->tracee));
+			ASSERT_EQ((unsigned long)look_at_flags, ip(_metadata, self->tracee));
+			ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, self->tracee, &info));
+			EXPECT_EQ(SIGTRAP, info.si_code);
+			EXPECT_FALSE(trap_flag(_metadata, self->tracee));
+			ASSERT_EQ(0, cont(self->tracee, 0));
+		} else {
+			ASSERT_EQ(0, cont(self->tracee, SIGUSR2));
+		}
+		if (own) {
+			/* Where the handler has returned to. */
+			ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(self->tracee));
+			ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, self->tracee, &info));
+			EXPECT_EQ(TRAP_TRACE, info.si_code);
+			EXPECT_TRUE(trap_flag(_metadata, self->tracee));
+			set_trap_flag(_metadata, self->tracee, false);
+			ASSERT_EQ(0, cont(self->tracee, 0));
+		}
+		wait_for_progress(self->shared);
+		EXPECT_EQ(0, status_now(self->tracee));
+		EXPECT_EQ(1, self->shared->signals);
+		EXPECT_EQ(own ? TRAP_FLAG : 0, stage->result);
+		stop_again(_metadata, self);
+	}
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	ends(_metadata, self);
 }

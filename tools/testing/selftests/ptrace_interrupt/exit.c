@@ -291,6 +291,96 @@ TEST_F(exit, zombie_of_ones_own_thread)
 	}
 }
 
+/* The same where the process of the thread, which lives on, is not the parent. */
+
+static void *seize_until_quit(void *arg)
+{
+	struct shared *own = arg;
+
+	if (seize(own->signals))
+		_exit(1);
+	own->signals = 0;
+	while (!own->quit)
+		sched_yield();
+	syscall(SYS_exit, 0);
+	return NULL;
+}
+
+static int outlive_tracer(struct shared *own)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, seize_until_quit, own))
+		return 1;
+	return sleep_on_pipe(own);
+}
+
+/* __ptrace_detach(): do_notify_parent(), and what that says of who reaps it */
+TEST_F(exit, zombie_of_another_s_thread)
+{
+	static const struct {
+		void (*handler)(int);
+		int flags;
+		bool waits, is_told;
+	} parents[] = {
+		{ SIG_DFL, 0, true, true },
+		{ SIG_IGN, 0, false, false },
+		{ SIG_DFL, SA_NOCLDWAIT, false, true },
+	};
+	const struct timespec now = {};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	ASSERT_EQ(0, sigprocmask(SIG_BLOCK, &set, NULL));
+	for (int i = 0; i < 3; i++) {
+		const struct sigaction action = {
+			.sa_handler = parents[i].handler, .sa_flags = parents[i].flags,
+		};
+		struct shared *own = shared_new();
+		siginfo_t info = {};
+		pid_t pid, tracer;
+
+		start(_metadata, self, spin);
+		pid = self->tracee;
+		own->signals = pid;
+		tracer = spawn(outlive_tracer, own);
+		ASSERT_LT(0, tracer);
+		while (own->signals)
+			ASSERT_EQ(0, status_now(tracer));
+		wait_for_state(tracer, 'S');
+		self->shared->quit = 1;
+		wait_for_state(pid, 'Z');
+		ASSERT_EQ('-', parent_sees_now(pid));
+		ASSERT_EQ(-1, sigtimedwait(&set, NULL, &now));
+		ASSERT_EQ(0, sigaction(SIGCHLD, &action, NULL));
+
+		own->quit = 1;
+		if (parents[i].waits) {
+			ASSERT_EQ('x', parent_sees(pid, WEXITED));
+		} else {
+			self->tracee = 0;
+			while (!kill(pid, 0))
+				sched_yield();
+			ASSERT_EQ(-ECHILD, next_status(pid));
+		}
+		self->tracee = 0;
+		if (parents[i].is_told) {
+			ASSERT_EQ(SIGCHLD, sigtimedwait(&set, &info, &now));
+			EXPECT_EQ(pid, info.si_pid);
+			EXPECT_EQ(CLD_EXITED, info.si_code);
+		}
+		/* Once, and of no other. */
+		EXPECT_EQ(-1, sigtimedwait(&set, NULL, &now));
+		ASSERT_EQ(0, status_now(tracer));
+		ASSERT_EQ(1, proc_number(tracer, "Threads"));
+		ASSERT_EQ(0, sigaction(SIGCHLD, &(struct sigaction){}, NULL));
+		ASSERT_TRUE(wake(own));
+		ASSERT_EQ(EXITED(0), next_status(tracer));
+		ASSERT_EQ(SIGCHLD, sigtimedwait(&set, NULL, &now));
+	}
+}
+
 /* A child that is not to be waited for, while it is traced by its own parent. */
 TEST_F(exit, zombie_that_reaps_itself)
 {

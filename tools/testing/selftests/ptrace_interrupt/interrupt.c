@@ -6,6 +6,10 @@
  * "Request:" before a test quotes the request that led to PTRACE_INTERRUPT, "man:"
  * ptrace(2).
  */
+#include <dirent.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+
 #include "ptrace_test.h"
 
 FIXTURE(interrupt)
@@ -698,6 +702,123 @@ TEST_F(interrupt, other_threads_go_on)
 		sched_yield();
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	ends_undisturbed(_metadata, self);
+}
+
+/* An end with a core dump */
+
+#define CORE_DIR	"/mnt"
+#define CORE_SIZE	(32UL << 20)
+
+/* Whether processes leave cores where they are; not in a directory of all, or in a pipe. */
+static bool cores_are_relative(void)
+{
+	int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY);
+	bool relative = false;
+	char first;
+
+	if (fd < 0)
+		return false;
+	if (read(fd, &first, 1) == 1)
+		relative = !strchr("|@/\n", first);
+	close(fd);
+	return relative;
+}
+
+static void *sleep_for_ever(void *arg)
+{
+	struct shared *shared = arg;
+
+	shared->signals = syscall(SYS_gettid);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+/* A process of two threads, with much to be dumped. */
+static int abort_when_told(struct shared *shared)
+{
+	const struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+	char *much = mmap(NULL, CORE_SIZE, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	pthread_t thread;
+
+	if (much == MAP_FAILED || chdir(CORE_DIR) || setrlimit(RLIMIT_CORE, &limit) ||
+	    pthread_create(&thread, NULL, sleep_for_ever, shared))
+		return 1;
+	memset(much, 1, CORE_SIZE);
+	spin(shared);
+	raise(SIGABRT);
+	return 2;
+}
+
+static bool dumps_core(pid_t pid)
+{
+	char value[64];
+
+	proc_status(pid, "CoreDumping", value);
+	return value[0] == '1';
+}
+
+static void remove_core(void)
+{
+	DIR *dir = opendir(CORE_DIR);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
+}
+
+/*
+ * Neither who dumps core nor who waits for that is trapped, or to be told anything else. The
+ * dump may be cut short, for it ends where something is pending; the process ends as it was to.
+ */
+TEST_F(interrupt, dumping_core)
+{
+	int seen = 0;
+
+	if (!cores_are_relative() || unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", CORE_DIR, "tmpfs", 0, NULL))
+		SKIP(return, "no file system of one's own, or cores go elsewhere");
+	/* A dump takes long enough to be seen, if not each time. */
+	for (int i = 0; i < 50 && seen < 3; i++) {
+		bool dumps = false;
+		unsigned long word;
+		pid_t thread;
+
+		self->shared->quit = 0;
+		self->shared->signals = 0;
+		self->tracee = spawn(abort_when_told, self->shared);
+		ASSERT_LT(0, self->tracee);
+		wait_for_progress(self->shared);
+		while (!self->shared->signals)
+			sched_yield();
+		thread = self->shared->signals;
+		ASSERT_EQ(0, seize(self->tracee));
+		ASSERT_EQ(0, seize(thread));
+		self->shared->quit = 1;
+		ASSERT_EQ(SIGNAL_STOP(SIGABRT), next_status(self->tracee));
+		ASSERT_EQ(0, cont(self->tracee, SIGABRT));
+		while (!(dumps = dumps_core(self->tracee)) && proc_state(self->tracee) != 'Z')
+			sched_yield();
+		seen += dumps;
+
+		EXPECT_EQ(0, interrupt(self->tracee));
+		EXPECT_EQ(0, interrupt(thread));
+		EXPECT_EQ(-ESRCH, cont(self->tracee, 0));
+		EXPECT_EQ(-ESRCH, cont(thread, 0));
+		EXPECT_EQ(-ESRCH, request(PTRACE_PEEKDATA, self->tracee, (unsigned long)&word,
+					  (unsigned long)&word));
+		EXPECT_EQ(-ESRCH, detach(self->tracee, 0));
+		EXPECT_EQ(KILLED(SIGABRT), next_status(thread) & ~0x80);
+		EXPECT_EQ(KILLED(SIGABRT), next_status(self->tracee) & ~0x80);
+		self->tracee = 0;
+		remove_core();
+	}
+	EXPECT_LT(0, seen);
 }
 
 /* The flag of the time when SEIZE was new is accepted where the kernel is told to. */

@@ -321,6 +321,95 @@ TEST_F(memory, breakpoint)
 }
 #endif
 
+/* What the kernel maps into each process */
+
+/* Where /proc/PID/maps of the tracee has something of the name. */
+static bool find_mapping(pid_t pid, const char *name, unsigned long *from, unsigned long *to)
+{
+	char path[64], line[256];
+	bool found = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+	file = fopen(path, "r");
+	while (!found && file && fgets(line, sizeof(line), file))
+		found = strstr(line, name) && sscanf(line, "%lx-%lx", from, to) == 2;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/*
+ * check_vma_flags(): VM_IO and VM_PFNMAP, and nothing in the mapping's operations that
+ * could do it. The pages of hardware clocks are such; those of the kernel's own clock once
+ * were, and are still not to be written.
+ */
+TEST_F(memory, clocks)
+{
+	unsigned long from, to, word = 42;
+	int seen = 0;
+
+	if (find_mapping(self->tracee, "[vvar_vclock]", &from, &to)) {
+		const unsigned long all[] = { from, from + 64, to - WORD, to - WORD / 2 };
+
+		seen++;
+		for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+			EXPECT_EQ(-EIO, REQ(PTRACE_PEEKDATA, all[i], &word));
+			EXPECT_EQ(-EIO, REQ(PTRACE_PEEKTEXT, all[i], &word));
+			EXPECT_EQ(-EIO, REQ(PTRACE_POKEDATA, all[i], word));
+			EXPECT_EQ(-EIO, REQ(PTRACE_POKETEXT, all[i], word));
+		}
+		EXPECT_EQ(42, word);
+	}
+	if (find_mapping(self->tracee, "[vvar]", &from, &to)) {
+		const unsigned long all[] = { from, from + 64, to - WORD };
+
+		seen++;
+		for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+			EXPECT_EQ(-EIO, REQ(PTRACE_POKEDATA, all[i], 0));
+			EXPECT_EQ(-EIO, REQ(PTRACE_POKETEXT, all[i], 0));
+		}
+	}
+	/* There is one or the other, or there are no clocks that a process can read. */
+	EXPECT_EQ(seen > 0, find_mapping(self->tracee, "[vdso]", &from, &to));
+	/* The tracee reads them as before. */
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_progress(self->shared);
+}
+
+/* install_special_mapping(): VM_MAYWRITE, "to allow gdb to COW and set breakpoints" */
+TEST_F(memory, vdso)
+{
+	unsigned long from, to, word, before;
+
+	if (!find_mapping(self->tracee, "[vdso]", &from, &to))
+		SKIP(return, "no vDSO");
+	/* It begins like a file, and is the same for all, until it is written. */
+	ASSERT_EQ(0, REQ(PTRACE_PEEKTEXT, from, &word));
+	EXPECT_EQ(0, memcmp(&word, "\177ELF", 4));
+	for (unsigned long addr = from; addr < from + 1024; addr += WORD) {
+		ASSERT_EQ(0, REQ(PTRACE_PEEKTEXT, addr, &word));
+		ASSERT_EQ(*(unsigned long *)addr, word);
+	}
+	before = word;
+
+	EXPECT_EQ(0, REQ(PTRACE_POKETEXT, from + 1024 - WORD, ~before));
+	EXPECT_EQ(0, REQ(PTRACE_PEEKTEXT, from + 1024 - WORD, &word));
+	EXPECT_EQ(~before, word);
+	ASSERT_TRUE(look(self->tracee, (void *)(from + 1024 - WORD), &word, WORD));
+	EXPECT_EQ(~before, word);
+	EXPECT_EQ(before, *(unsigned long *)(from + 1024 - WORD));
+	/* The rest of the page is a copy. */
+	for (unsigned long addr = from; addr < from + 1024 - WORD; addr += WORD) {
+		ASSERT_EQ(0, REQ(PTRACE_PEEKTEXT, addr, &word));
+		ASSERT_EQ(*(unsigned long *)addr, word);
+	}
+	/* With what was there, the tracee goes on as before. */
+	ASSERT_EQ(0, REQ(PTRACE_POKETEXT, from + 1024 - WORD, before));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_progress(self->shared);
+}
+
 /* exit_mm() comes after: at PTRACE_EVENT_EXIT the memory is still there */
 TEST_F(memory, at_event_exit)
 {

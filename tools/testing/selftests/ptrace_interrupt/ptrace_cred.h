@@ -8,6 +8,7 @@
 
 #include <linux/capability.h>
 #include <linux/kcmp.h>
+#include <linux/perf_event.h>
 
 #include "ptrace_data.h"
 
@@ -74,6 +75,25 @@ static inline int as(unsigned int real, unsigned int fs, unsigned long long caps
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 254;
 }
 
+/* Be in a user namespace of one's own, with all capabilities there; as @inside, of one id. */
+static inline bool enter_user_namespace(unsigned int inside)
+{
+	const unsigned int outside = geteuid();
+	FILE *file;
+
+	if (unshare(CLONE_NEWUSER))
+		return false;
+	file = fopen("/proc/self/setgroups", "w");
+	if (!file || fputs("deny", file) < 0 || fclose(file))
+		return false;
+	file = fopen("/proc/self/uid_map", "w");
+	if (!file || fprintf(file, "%u %u 1\n", inside, outside) < 0 || fclose(file))
+		return false;
+	file = fopen("/proc/self/gid_map", "w");
+	return file && fprintf(file, "%u %u 1\n", inside, outside) >= 0 && !fclose(file) &&
+	       getuid() == inside;
+}
+
 /* Attempts of the caller to look into @pid: 0, or an error. */
 
 static inline int try_seize(pid_t pid)
@@ -91,6 +111,14 @@ static inline int try_vm_read(pid_t pid)
 	static char byte;
 
 	return look(pid, &byte, &byte, 1) ? 0 : errno;
+}
+
+static inline int try_vm_write(pid_t pid)
+{
+	static char byte;
+	struct iovec local = { &byte, 1 }, remote = { &byte, 1 };
+
+	return syscall(SYS_process_vm_writev, pid, &local, 1, &remote, 1, 0) == 1 ? 0 : errno;
 }
 
 static inline int try_kcmp(pid_t pid)
@@ -113,6 +141,29 @@ static inline int try_getfd(pid_t pid)
 	if (pidfd < 0)
 		return 253;
 	return syscall(SYS_pidfd_getfd, pidfd, 0, 0) < 0 ? errno : 0;
+}
+
+/* Of an event that tells nothing about the kernel. */
+static inline int try_perf(pid_t pid)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr),
+		.config = PERF_COUNT_SW_DUMMY, .exclude_kernel = 1, .exclude_hv = 1,
+	};
+
+	return syscall(SYS_perf_event_open, &attr, pid, -1, -1, 0) < 0 ? errno : 0;
+}
+
+/* The target's user namespace is the caller's: who may look is told so, by EINVAL. */
+static inline int try_setns(pid_t pid)
+{
+	int pidfd = syscall(SYS_pidfd_open, pid, 0);
+
+	if (pidfd < 0)
+		return 253;
+	if (!setns(pidfd, CLONE_NEWUSER))
+		return 252;
+	return errno == EINVAL ? 0 : errno;
 }
 
 static inline int try_read_proc(pid_t pid, const char *name)
@@ -146,12 +197,27 @@ static inline int try_mem(pid_t pid)
 	return open(path, O_RDONLY) < 0 ? errno : 0;
 }
 
-static inline int try_namespace(pid_t pid)
+static inline int try_link(pid_t pid, const char *name)
 {
 	char path[64], target[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/ns/user", pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
 	return readlink(path, target, sizeof(target)) < 0 ? errno : 0;
+}
+
+static inline int try_namespace(pid_t pid)
+{
+	return try_link(pid, "ns/user");
+}
+
+static inline int try_program(pid_t pid)
+{
+	return try_link(pid, "exe");
+}
+
+static inline int try_fd(pid_t pid)
+{
+	return try_link(pid, "fd/0");
 }
 
 /* Of each of them, by which of the caller's ids it goes, and whether it is as to attach. */
@@ -164,11 +230,16 @@ static const struct probe {
 	{ "PTRACE_SEIZE", try_seize, EPERM, false, true },
 	{ "PTRACE_ATTACH", try_attach, EPERM, false, true },
 	{ "process_vm_readv", try_vm_read, EPERM, false, true },
+	{ "process_vm_writev", try_vm_write, EPERM, false, true },
 	{ "pidfd_getfd", try_getfd, EPERM, false, true },
 	{ "kcmp", try_kcmp, EPERM, false, false },
 	{ "get_robust_list", try_robust_list, EPERM, false, false },
+	{ "perf_event_open", try_perf, EACCES, false, false },
+	{ "setns", try_setns, EPERM, false, false },
 	{ "maps", try_maps, EACCES, true, false },
 	{ "ns", try_namespace, EACCES, true, false },
+	{ "exe", try_program, EACCES, true, false },
+	{ "fd", try_fd, EACCES, true, false },
 	{ "mem", try_mem, EACCES, true, true },
 	{ "syscall", try_syscall, EPERM, true, true },
 };

@@ -422,25 +422,39 @@ static int trace_exec_report(struct shared *shared)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 111;
 }
 
-/* A file system of its own, with a copy of this program in it that is run as root. */
-static void make_setuid_program(struct __test_metadata *_metadata)
+/* A file system of its own, for programs. */
+static void mount_programs(struct __test_metadata *_metadata)
+{
+	ASSERT_EQ(0, unshare(CLONE_NEWNS));
+	ASSERT_EQ(0, mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
+	ASSERT_EQ(0, mount("tmpfs", "/tmp", "tmpfs", 0, NULL));
+}
+
+/* A copy of this program. */
+static void make_program(struct __test_metadata *_metadata, const char *path,
+			 unsigned int owner, mode_t mode)
 {
 	char buffer[4096];
 	int from, to;
 	ssize_t n;
 
-	ASSERT_EQ(0, unshare(CLONE_NEWNS));
-	ASSERT_EQ(0, mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	ASSERT_EQ(0, mount("tmpfs", "/tmp", "tmpfs", 0, NULL));
 	from = open("/proc/self/exe", O_RDONLY);
-	to = open(SETUID_PROGRAM, O_WRONLY | O_CREAT, 0700);
+	to = open(path, O_WRONLY | O_CREAT, 0700);
 	ASSERT_LE(0, from);
 	ASSERT_LE(0, to);
 	while ((n = read(from, buffer, sizeof(buffer))) > 0)
 		ASSERT_EQ(n, write(to, buffer, n));
-	ASSERT_EQ(0, fchmod(to, 06755));
+	ASSERT_EQ(0, fchown(to, owner, owner));
+	ASSERT_EQ(0, fchmod(to, mode));
 	close(from);
 	close(to);
+}
+
+/* One that is run as root. */
+static void make_setuid_program(struct __test_metadata *_metadata)
+{
+	mount_programs(_metadata);
+	make_program(_metadata, SETUID_PROGRAM, 0, 06755);
 }
 
 /*
@@ -499,6 +513,221 @@ TEST_F(security, setuid_program_of_attached)
 		reap(self->target);
 	}
 	self->target = 0;
+}
+
+/* Programs that may be executed, and not read */
+
+#define UNREADABLE_PROGRAM	"/tmp/unreadable"
+#define UNREADABLE_OF_ALICE	"/tmp/unreadable-of-alice"
+#define READABLE_PROGRAM	"/tmp/readable"
+
+/* What the programs do: tell that they are there, and execute another one when told. */
+__attribute__((constructor)) static void wait_and_exec(int argc, char *argv[])
+{
+	char byte;
+
+	if (argc != 2 || strcmp(argv[0], "wait-and-exec"))
+		return;
+	if (write(1, "", 1) == 1 && read(0, &byte, 1) == 1)
+		execl(argv[1], "wait-and-exec", argv[1], NULL);
+	_exit(1);
+}
+
+/* The program to begin with, what it reads, and what it writes. */
+static struct {
+	const char *path;
+	int in[2], out[2];
+} program;
+
+static void make_programs(struct __test_metadata *_metadata)
+{
+	mount_programs(_metadata);
+	make_program(_metadata, UNREADABLE_PROGRAM, 0, 0111);
+	make_program(_metadata, UNREADABLE_OF_ALICE, ALICE, 0111);
+	make_program(_metadata, READABLE_PROGRAM, 0, 0755);
+	ASSERT_EQ(0, pipe2(program.in, O_CLOEXEC));
+	ASSERT_EQ(0, pipe2(program.out, O_CLOEXEC));
+}
+
+/* In the process that is to execute it. */
+static int exec_program(void)
+{
+	dup2(program.in[0], 0);
+	dup2(program.out[1], 1);
+	execl(program.path, "wait-and-exec", READABLE_PROGRAM, NULL);
+	return 100;
+}
+
+static bool program_is_there(void)
+{
+	char byte;
+
+	return read(program.out[0], &byte, 1) == 1;
+}
+
+/* Have it execute what can be read. */
+static bool next_program(void)
+{
+	return write(program.in[1], "", 1) == 1 && program_is_there();
+}
+
+static int exec_as_alice(struct shared *shared)
+{
+	return become(ALICE, ALICE, NO_CAPS) ? exec_program() : 101;
+}
+
+static int try_from_namespace(pid_t pid)
+{
+	return enter_user_namespace(0) ? try_seize(pid) : 102;
+}
+
+/*
+ * would_dump(): it is not dumpable, until the process executes a program that is. Capabilities
+ * in a namespace that a tracer has made are none in that of the program.
+ */
+TEST_F(security, unreadable_program)
+{
+	make_programs(_metadata);
+	program.path = UNREADABLE_PROGRAM;
+	self->target = spawn(exec_as_alice, self->shared);
+	ASSERT_TRUE(program_is_there());
+	for (size_t i = 0; i < N_PROBES; i++) {
+		const struct probe *probe = &probes[i];
+
+		EXPECT_TRUE(refused(probe, as(ALICE, ALICE, NO_CAPS, probe->try, self->target))) {
+			TH_LOG("%s", probe->name);
+		}
+	}
+	EXPECT_EQ(EPERM, as(ALICE, ALICE, NO_CAPS, try_from_namespace, self->target));
+	EXPECT_EQ(0, as(ALICE, ALICE, CAP(CAP_SYS_PTRACE), try_seize, self->target));
+	EXPECT_EQ(0, as(BOB, BOB, CAP(CAP_SYS_PTRACE), try_seize, self->target));
+	EXPECT_EQ(0, as(0, 0, CAP(CAP_SYS_PTRACE), try_seize, self->target));
+	EXPECT_EQ(EPERM, as(0, 0, NO_CAPS, try_seize, self->target));
+
+	ASSERT_TRUE(next_program());
+	EXPECT_EQ(0, as(ALICE, ALICE, NO_CAPS, try_seize, self->target));
+	EXPECT_EQ(0, as(ALICE, ALICE, NO_CAPS, try_kcmp, self->target));
+	EXPECT_EQ(EPERM, as(ALICE, ALICE, NO_CAPS, try_from_namespace, self->target));
+	EXPECT_EQ(0, as(ALICE, ALICE, NO_CAPS, try_attach, self->target));
+}
+
+/* In a namespace of Alice's: the target, and whoever tries what. */
+static int look_in_namespace(struct shared *shared)
+{
+	static const unsigned long long caps[] = { NO_CAPS, CAP(CAP_SYS_PTRACE) };
+	int denied = 0;
+	pid_t pid;
+
+	if (!become(ALICE, ALICE, NO_CAPS) || !enter_user_namespace(ALICE))
+		return 103;
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* With capabilities, it could read its own. */
+		_exit(set_caps(NO_CAPS, NO_CAPS) ? exec_program() : 104);
+	}
+	if (!program_is_there())
+		return 105;
+	for (int next = 0; next < 2; next++) {
+		for (int i = 0; i < 2; i++) {
+			const int result = as(ALICE, ALICE, caps[i], try_seize, pid);
+
+			if (result && result != EPERM)
+				return 106;
+			denied |= !!result << (2 * next + i);
+		}
+		/* From outside, as the owner of the namespace. */
+		shared->signals = pid;
+		while (shared->signals)
+			sched_yield();
+		if (!next && !next_program())
+			return 107;
+	}
+	reap(pid);
+	return denied;
+}
+
+/*
+ * would_dump(): who has capabilities in a namespace may look into what its programs are
+ * when the owner of the program's file is known there, and else not.
+ */
+TEST_F(security, unreadable_program_in_a_namespace)
+{
+	make_programs(_metadata);
+	for (int own = 0; own < 2; own++) {
+		program.path = own ? UNREADABLE_OF_ALICE : UNREADABLE_PROGRAM;
+		self->target = spawn(look_in_namespace, self->shared);
+		for (int next = 0; next < 2; next++) {
+			pid_t pid;
+
+			while (!(pid = self->shared->signals))
+				ASSERT_EQ(0, waitpid(self->target, NULL, WNOHANG));
+			EXPECT_EQ(own || next ? 0 : EPERM,
+				  as(ALICE, ALICE, NO_CAPS, try_seize, pid));
+			EXPECT_EQ(EPERM, as(BOB, BOB, NO_CAPS, try_seize, pid));
+			EXPECT_EQ(0, as(BOB, BOB, CAP(CAP_SYS_PTRACE), try_seize, pid));
+			self->shared->signals = 0;
+		}
+		/* Denied while it cannot be read: without the capability; or with it as well. */
+		EXPECT_EQ(EXITED(own ? 1 : 3), next_status(self->target));
+		self->target = 0;
+	}
+}
+
+/* A tracer that was there before it. */
+static int trace_unreadable(struct shared *shared)
+{
+	unsigned long word, at = (unsigned long)&program;
+	char registers[1024];
+	pid_t pid;
+
+	if (!become(ALICE, ALICE, shared->signals ? CAP(CAP_SYS_PTRACE) : NO_CAPS))
+		return 100;
+	program.path = READABLE_PROGRAM;
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(program.in[0], 0);
+		dup2(program.out[1], 1);
+		execl(READABLE_PROGRAM, "wait-and-exec", UNREADABLE_PROGRAM, NULL);
+		_exit(100);
+	}
+	if (!program_is_there() || request(PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEEXEC))
+		return 101;
+	if (interrupt(pid) || next_status(pid) != EVENT_STOP(SIGTRAP))
+		return 102;
+	if (request(PTRACE_PEEKDATA, pid, at, (unsigned long)&word))
+		return 103;
+	if (cont(pid, 0) || write(program.in[1], "", 1) != 1 ||
+	    next_status(pid) != EVENT(PTRACE_EVENT_EXEC))
+		return 104;
+	/* At the event it is the new one. Of registers, it is not asked. */
+	for (int i = 0; i < 2; i++) {
+		const long expected = shared->signals ? 0 : -EIO;
+
+		if (request(PTRACE_PEEKDATA, pid, at, (unsigned long)&word) != expected ||
+		    request(PTRACE_POKEDATA, pid, at, 0) != expected)
+			return 105 + i;
+		if (request(PTRACE_GETREGS, pid, 0, (unsigned long)registers))
+			return 107;
+		if (i == 0 && (cont(pid, 0) || !program_is_there() || interrupt(pid) ||
+			       next_status(pid) != EVENT_STOP(SIGTRAP)))
+			return 108;
+	}
+	reap(pid);
+	return 0;
+}
+
+/* ptracer_access_allowed(): its memory is not to be read by who has attached to the last one */
+TEST_F(security, peek_unreadable_program)
+{
+	make_programs(_metadata);
+	for (int capable = 0; capable < 2; capable++) {
+		self->shared->signals = capable;
+		EXPECT_EQ(EXITED(0), next_status(spawn(trace_unreadable, self->shared))) {
+			TH_LOG("capable %d", capable);
+		}
+	}
 }
 
 /* What was asked when it attached, for each access afterwards */
