@@ -104,6 +104,16 @@ impl Task {
         self.waited = 0;
     }
 
+    /// If it spins, that is to be seen once more.
+    pub fn show_again(&mut self) {
+        self.seen = false;
+    }
+
+    /// Whether it was asked to show that it spins, and has not yet.
+    pub fn asked(&self) -> bool {
+        self.asked
+    }
+
     /// Looks at the task; true if it will do nothing more by itself.
     ///
     /// /proc/PID/syscall is "running" unless the task has left its CPU for good, and the number of

@@ -145,28 +145,31 @@ impl Tracer {
 
     /// Waits until no task will do anything by itself. They all run on the tracer's CPU.
     fn settle(&mut self) {
-        let mut calm = 0;
+        let mut calm = false;
         let mut polls = 0;
         self.tasks.iter_mut().flatten().for_each(Task::disturbed);
         loop {
             self.adopt();
             let mut settled = true;
-            let mut alive = 0;
+            let mut moving = false;
             for (slot, task) in self.tasks.iter_mut().enumerate() {
                 if let Some(task) = task.as_mut().filter(|task| !task.gone()) {
-                    settled &= task.settled(&sys::shared().slots[slot]);
-                    alive += 1;
+                    let at_rest = task.settled(&sys::shared().slots[slot]);
+                    settled &= at_rest;
+                    moving |= !at_rest && !task.asked();
                 }
             }
             if settled && !self.adopt() {
-                calm += 1;
-                // One may have woken another after that was looked at.
-                if calm > 1 || alive < 2 {
+                // One may have woken, or killed, another after that was looked at: those that spin
+                // have to show it once more, when the others are at rest.
+                if calm {
                     return;
                 }
+                calm = true;
+                self.tasks.iter_mut().flatten().for_each(Task::show_again);
                 continue;
             }
-            calm = 0;
+            calm &= !moving;
             polls += 1;
             if polls < 20 {
                 call0(nr::SCHED_YIELD);
