@@ -219,8 +219,7 @@ TEST_F(exit, zombie_of_a_parent_that_ignores)
 		/* Nor is the tracer to be waited for, but its end is. */
 		ASSERT_EQ(-ECHILD, tracer_exit(&self->tracer));
 		/* The tracer releases it when it is itself no longer there to be waited for. */
-		while (!kill(pid, 0))
-			sched_yield();
+		wait_until_gone(pid);
 		ASSERT_EQ(ESRCH, errno);
 		ASSERT_EQ(-ECHILD, next_status(pid));
 		action.sa_handler = SIG_DFL;
@@ -285,8 +284,8 @@ TEST_F(exit, zombie_of_ones_own_thread)
 		ASSERT_EQ(0, sigaction(SIGCHLD, &action, NULL));
 		join_tracer(_metadata, thread);
 		/* exit_notify() lets the thread go first, then who is not wanted. */
-		while (parents[i].status == -ECHILD && !kill(self->tracee, 0))
-			sched_yield();
+		if (parents[i].status == -ECHILD)
+			wait_until_gone(self->tracee);
 		ASSERT_EQ(parents[i].status, next_status(self->tracee));
 		self->tracee = 0;
 		ASSERT_EQ(0, sigaction(SIGCHLD, &(struct sigaction){}, NULL));
@@ -362,8 +361,7 @@ TEST_F(exit, zombie_of_another_s_thread)
 			ASSERT_EQ('x', parent_sees(pid, WEXITED));
 		} else {
 			self->tracee = 0;
-			while (!kill(pid, 0))
-				sched_yield();
+			wait_until_gone(pid);
 			ASSERT_EQ(-ECHILD, next_status(pid));
 		}
 		self->tracee = 0;
@@ -408,7 +406,7 @@ TEST_F(exit, zombie_that_reaps_itself)
 	wait_for_state(pid, 'Z');
 	ASSERT_EQ(0, kill(pid, 0));
 	join_tracer(_metadata, thread);
-	ASSERT_EQ(-1, kill(pid, 0));
+	wait_until_gone(pid);
 	ASSERT_EQ(-ECHILD, next_status(pid));
 }
 

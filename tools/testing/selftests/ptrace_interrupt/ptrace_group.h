@@ -73,6 +73,13 @@ static inline void wait_for_syscall(pid_t pid, long nr)
 	}
 }
 
+/* Wait until there is no process @pid, not even a zombie. */
+static inline void wait_until_gone(pid_t pid)
+{
+	while (!kill(pid, 0))
+		sched_yield();
+}
+
 /* What @function gives for @pid when another thread of this process calls it. */
 struct thread_call {
 	long (*function)(pid_t pid);
