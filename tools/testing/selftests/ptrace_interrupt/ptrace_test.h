@@ -143,7 +143,10 @@ static inline int sleep_on_pipe(struct shared *shared)
 	return read(shared->pipe[0], &byte, 1) == 1 ? 0 : 1;
 }
 
-/* Sleep uninterruptibly, until the child that shares the memory is gone. */
+/*
+ * Sleep uninterruptibly, until the child that shares the memory is gone; which is before
+ * its end is told.
+ */
 static inline int sleep_in_vfork(struct shared *shared)
 {
 	pid_t pid = vfork();
@@ -153,7 +156,7 @@ static inline int sleep_in_vfork(struct shared *shared)
 
 		_exit(read(shared->pipe[0], &byte, 1) == 1 ? 0 : 1);
 	}
-	return pid > 0 ? 0 : 1;
+	return pid > 0 && waitpid(pid, NULL, 0) == pid ? 0 : 1;
 }
 
 /* Have a sleeping tracee go on. */
