@@ -125,7 +125,7 @@ pub(crate) fn get(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result
 #[doc(alias = "ptrace_get_syscall_info_entry")]
 fn fill_entry(info: &mut SyscallInfo, stopped: &Stopped<'_>) {
     // CAST: Extends the sign, as C does.
-    info.nr_or_rval = arch::syscall_nr(stopped) as i64 as u64;
+    info.nr_or_rval = i64::from(arch::syscall_nr(stopped)) as u64;
     for (to, from) in info.args.iter_mut().zip(arch::syscall_args(stopped)) {
         *to = from as u64;
     }

@@ -258,8 +258,8 @@ unsafe impl AsBytes for SigMask {}
 #[repr(transparent)]
 pub(crate) struct RseqConfiguration(pub(crate) bindings::ptrace_rseq_configuration);
 
-// SAFETY: These are integers, with no hole between them.
 #[cfg(CONFIG_RSEQ)]
+// SAFETY: These are integers, with no hole between them.
 unsafe impl AsBytes for RseqConfiguration {}
 
 /// A buffer of the caller, given by an iovec.
@@ -299,7 +299,7 @@ impl UserBuffer {
 
     /// The size of the buffer, in bytes.
     pub(crate) fn len(&self) -> usize {
-        self.iov.iov_len as usize
+        self.iov.iov_len
     }
 
     /// Writes back how much of the buffer was used, in bytes. `EFAULT`.
