@@ -723,8 +723,7 @@ TEST_F(attach, waits_for_exec_of_its_own_making_and_is_killed)
 	ASSERT_EQ(0, kill(waiting, SIGKILL));
 	ASSERT_EQ(KILLED(SIGKILL), next_status(waiting));
 	/* With its tracer, the thread is gone, and the exec goes on. */
-	while (!kill(body_thread, 0))
-		sched_yield();
+	wait_until_gone(body_thread);
 	ASSERT_EQ(0, TAKE(self->tracee));
 	EXPECT_EQ(getpid(), tracer_of(self->tracee));
 }
