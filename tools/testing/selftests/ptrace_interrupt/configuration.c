@@ -178,6 +178,34 @@ TEST_F(configuration, dispatch_arguments)
 	EXPECT_TRUE(sud_is(self->tracee, SUD_ON, 0, 4096 + 8192, -8192ULL));
 }
 
+#define SUD_ALLOWED	"/proc/sys/kernel/syscall_user_dispatch"
+
+/* syscall_user_dispatch_allowed: it "can be denied at runtime via sysctl, disarming is allowed" */
+TEST_F(configuration, dispatch_denied)
+{
+	int allowed = open(SUD_ALLOWED, O_WRONLY);
+	long on, inclusive, unknown, off;
+
+	if (allowed < 0)
+		SKIP(return, "only root can write " SUD_ALLOWED);
+	SUD_OR_SKIP();
+	EXPECT_EQ(0, sud_set(self->tracee, SUD_ON, 0, 4096, 8192));
+	ASSERT_EQ(1, pwrite(allowed, "0", 1, 0));
+	on = sud_set(self->tracee, SUD_ON, 0, 0, 4096);
+	inclusive = sud_set(self->tracee, SUD_INCLUSIVE, 0, 4096, 8192);
+	unknown = sud_set(self->tracee, 3, 0, 0, 0);
+	EXPECT_TRUE(sud_is(self->tracee, SUD_ON, 0, 4096, 8192));
+	off = sud_set(self->tracee, SUD_OFF, 0, 0, 0);
+	ASSERT_EQ(1, pwrite(allowed, "1", 1, 0));
+	close(allowed);
+	EXPECT_EQ(-EPERM, on);
+	EXPECT_EQ(-EPERM, inclusive);
+	EXPECT_EQ(-EINVAL, unknown);
+	EXPECT_EQ(0, off);
+	EXPECT_TRUE(sud_is(self->tracee, SUD_OFF, 0, 0, 0));
+	EXPECT_EQ(0, sud_set(self->tracee, SUD_ON, 0, 4096, 8192));
+}
+
 /* syscall_user_dispatch(): what a tracer has turned on sends the tracee a signal for each call */
 TEST_F(configuration, dispatch_takes_effect)
 {

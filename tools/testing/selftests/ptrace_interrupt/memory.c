@@ -250,6 +250,62 @@ TEST_F(memory, shared_file)
 	EXPECT_TRUE(unchanged(self, page(self, SHARED_FILE), page(self, HOLE)));
 }
 
+/* The size of a huge page in bytes, by default; 0 if there are none. */
+static size_t huge_page_size(void)
+{
+	FILE *file = fopen("/proc/meminfo", "r");
+	char line[128];
+	size_t size = 0;
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Hugepagesize: %zu", &size) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return size * 1024;
+}
+
+/* hugetlb_fault(): of a huge page as of others, a copy is made if it is private */
+TEST_F(memory, huge_pages)
+{
+	const size_t size = huge_page_size();
+	char *huge = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	unsigned long *first = (unsigned long *)(huge + 64);
+	unsigned long *second = (unsigned long *)(huge + size + 64);
+	unsigned long word;
+
+	if (huge == MAP_FAILED)
+		SKIP(return, "no huge pages: write 4 to /proc/sys/vm/nr_hugepages");
+	*first = 41;
+	*second = 43;
+	memset(huge + size - 4, 0x11, 8);
+	ASSERT_EQ(0, mprotect(huge + size, size, PROT_READ));
+	reap(self->tracee);
+	self->tracee = start_stopped(spin, self->shared, 'R', 0);
+	ASSERT_LT(0, self->tracee);
+
+	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, first, &word));
+	EXPECT_EQ(41, word);
+	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, second, &word));
+	EXPECT_EQ(43, word);
+	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, huge + size - WORD / 2, &word));
+	EXPECT_TRUE(all_are(&word, 0x11, WORD));
+	EXPECT_EQ(0, REQ(PTRACE_POKEDATA, first, 42));
+	EXPECT_EQ(0, REQ(PTRACE_POKEDATA, second, 44));
+	EXPECT_EQ(0, REQ(PTRACE_POKEDATA, huge + size - WORD / 2, 0));
+	ASSERT_TRUE(look(self->tracee, first, &word, WORD));
+	EXPECT_EQ(42, word);
+	ASSERT_TRUE(look(self->tracee, second, &word, WORD));
+	EXPECT_EQ(44, word);
+	ASSERT_TRUE(look(self->tracee, huge + size - WORD / 2, &word, WORD));
+	EXPECT_EQ(0, word);
+	/* The tracer's own are others. */
+	EXPECT_EQ(41, *first);
+	EXPECT_EQ(43, *second);
+	EXPECT_TRUE(all_are(huge + size - 4, 0x11, 8));
+}
+
 /* Where a process has nothing, ever; the sum of address and size wraps for some. */
 TEST_F(memory, no_such_address)
 {

@@ -143,6 +143,15 @@ static inline int try_getfd(pid_t pid)
 	return syscall(SYS_pidfd_getfd, pidfd, 0, 0) < 0 ? errno : 0;
 }
 
+/* Ask of no page that is there, which is no error. */
+static inline int try_move_pages(pid_t pid)
+{
+	void *page = NULL;
+	int status;
+
+	return syscall(SYS_move_pages, pid, 1, &page, NULL, &status, 0) ? errno : 0;
+}
+
 /* Of an event that tells nothing about the kernel. */
 static inline int try_perf(pid_t pid)
 {
@@ -234,6 +243,7 @@ static const struct probe {
 	{ "pidfd_getfd", try_getfd, EPERM, false, true },
 	{ "kcmp", try_kcmp, EPERM, false, false },
 	{ "get_robust_list", try_robust_list, EPERM, false, false },
+	{ "move_pages", try_move_pages, EPERM, false, false },
 	{ "perf_event_open", try_perf, EACCES, false, false },
 	{ "setns", try_setns, EPERM, false, false },
 	{ "maps", try_maps, EACCES, true, false },

@@ -6,7 +6,7 @@
  * "Yama:" before a test quotes Documentation/admin-guide/LSM/Yama.rst, a name of a
  * function is what it checks. The program is run by root; what it tests is done by others.
  *
- * Yama's scope 3 is not tried: it can only be left by a reboot.
+ * Yama's scope 3 can only be left by a reboot: see no_attach.c.
  */
 #include <linux/landlock.h>
 
