@@ -344,8 +344,7 @@ TEST_F(detach, leaves_the_next_tracer_s_request_alone)
 	pthread_t thread;
 	int userfaultfd;
 
-	next = mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(next != MAP_FAILED);
+	next = shared_memory(sizeof(*next));
 	ASSERT_EQ(0, pipe(next->pipe));
 	next->absent = absent_page(&userfaultfd);
 	if (!next->absent)

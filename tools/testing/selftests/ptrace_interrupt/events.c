@@ -32,9 +32,7 @@ FIXTURE_VARIANT_ADD(events, seize) { .attach = false };
 
 FIXTURE_SETUP(events)
 {
-	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(stage != MAP_FAILED);
+	stage = shared_memory(sizeof(*stage));
 	self->shared = shared_new();
 }
 

@@ -152,9 +152,7 @@ VARIANT(attached, true, TWO_TRACED, TRAPPED);
 
 FIXTURE_SETUP(group_stop)
 {
-	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(stage != MAP_FAILED);
+	stage = shared_memory(sizeof(*stage));
 }
 
 FIXTURE_TEARDOWN(group_stop)

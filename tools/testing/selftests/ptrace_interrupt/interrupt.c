@@ -632,9 +632,7 @@ TEST_F(interrupt, no_side_effect)
 	siginfo_t info;
 	pid_t tracer;
 
-	family = mmap(NULL, sizeof(*family), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(family != MAP_FAILED);
+	family = shared_memory(sizeof(*family));
 	family->shared = self->shared;
 
 	self->tracee = spawn(spin_and_count_signals, self->shared);

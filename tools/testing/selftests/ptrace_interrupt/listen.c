@@ -29,9 +29,7 @@ FIXTURE(listen)
 
 FIXTURE_SETUP(listen)
 {
-	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(stage != MAP_FAILED);
+	stage = shared_memory(sizeof(*stage));
 	self->shared = shared_new();
 	tracer_start(&self->tracer);
 	ASSERT_LT(0, self->tracer.pid);

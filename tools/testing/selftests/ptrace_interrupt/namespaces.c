@@ -32,11 +32,9 @@ static struct inner {
 	_Atomic int results[4];
 } *inner;
 
-static void share(struct __test_metadata *_metadata)
+static void share(void)
 {
-	inner = mmap(NULL, sizeof(*inner), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(inner != MAP_FAILED);
+	inner = shared_memory(sizeof(*inner));
 }
 
 /* Start @body as the first process of a pid namespace. */
@@ -73,7 +71,7 @@ TEST_F(namespaces, message_is_of_the_tracer)
 	unsigned long child = 0, message = 0;
 	siginfo_t info;
 
-	share(_metadata);
+	share();
 	self->tracee = spawn_in_pid_namespace(fork_in_namespace, self->shared);
 	ASSERT_LT(0, self->tracee);
 	wait_for_state(self->tracee, 'S');
@@ -132,7 +130,7 @@ TEST_F(namespaces, child_in_a_namespace)
 {
 	unsigned long child = 0;
 
-	share(_metadata);
+	share();
 	self->tracee = start_stopped(fork_in_fork, self->shared, 'S',
 				     PTRACE_O_TRACEFORK | PTRACE_O_TRACECLONE);
 	ASSERT_LT(0, self->tracee);
@@ -167,7 +165,7 @@ TEST_F(namespaces, nobody_outside)
 {
 	pid_t pid;
 
-	share(_metadata);
+	share();
 	self->tracee = spawn(spin, self->shared);
 	wait_for_progress(self->shared);
 	inner->child = self->tracee;
@@ -315,7 +313,7 @@ static int look_from_user_namespace(struct shared *shared)
 /* cap_ptrace_access_check(): who has all capabilities in a namespace has none outside of it */
 TEST_F(namespaces, from_inside)
 {
-	share(_metadata);
+	share();
 	/* Outside, with the same ids: that the namespaces are not the same is enough. */
 	self->tracee = fork();
 	if (self->tracee == 0) {

@@ -87,14 +87,22 @@ static inline int next_status(pid_t pid)
 	return waitpid(pid, &status, __WALL) == pid ? status : -errno;
 }
 
+/* Memory that the caller shares with the children it has from then on, all 0. */
+static inline void *shared_memory(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		ksft_exit_fail_msg("no shared memory\n");
+	return memory;
+}
+
 static inline struct shared *shared_new(void)
 {
-	struct shared *shared = mmap(NULL, sizeof(*shared),
-				     PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *shared = shared_memory(sizeof(*shared));
 
-	if (shared == MAP_FAILED || pipe(shared->pipe))
-		ksft_exit_fail_msg("no shared page or pipe\n");
+	if (pipe(shared->pipe))
+		ksft_exit_fail_msg("no pipe\n");
 	return shared;
 }
 

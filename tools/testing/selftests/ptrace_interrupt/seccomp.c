@@ -33,9 +33,7 @@ static struct result {
 FIXTURE_SETUP(seccomp)
 {
 	self->shared = shared_new();
-	result = mmap(NULL, sizeof(*result), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(result != MAP_FAILED);
+	result = shared_memory(sizeof(*result));
 }
 
 FIXTURE_TEARDOWN(seccomp)

@@ -166,12 +166,10 @@ static unsigned int denied_to_unrelated(struct __test_metadata *_metadata,
 	return tracer->denied;
 }
 
-static void share(struct __test_metadata *_metadata)
+static void share(void)
 {
-	let = mmap(NULL, sizeof(*let), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	tracer = mmap(NULL, sizeof(*tracer), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(let != MAP_FAILED && tracer != MAP_FAILED);
+	let = shared_memory(sizeof(*let));
+	tracer = shared_memory(sizeof(*tracer));
 }
 
 /* Yama: "classic ptrace permissions"; "restricted ptrace"; "admin-only attach" */
@@ -179,7 +177,7 @@ TEST_F_TIMEOUT(modules, yama_unrelated, MANY_PROCESSES)
 {
 	if (self->scope < 0)
 		SKIP(return, "no Yama");
-	share(_metadata);
+	share();
 	for (int exception = NONE; exception < N_EXCEPTIONS; exception++) {
 		const bool let_in = exception == TRACER || exception == ANYBODY ||
 				    exception == PARENT_OF_TRACER;
@@ -203,7 +201,7 @@ TEST_F_TIMEOUT(modules, yama_capable, MANY_PROCESSES)
 {
 	if (self->scope < 0)
 		SKIP(return, "no Yama");
-	share(_metadata);
+	share();
 	for (int scope = 0; scope <= 2; scope++) {
 		set_scope(scope);
 		EXPECT_EQ(0, denied_to_unrelated(_metadata, self, NONE, LOOK_CAPS));
@@ -252,7 +250,7 @@ TEST_F(modules, yama_descendants)
 
 	if (self->scope < 0)
 		SKIP(return, "no Yama");
-	share(_metadata);
+	share();
 	for (int scope = 0; scope <= 2; scope++) {
 		set_scope(scope);
 		self->shared->signals = 0;

@@ -309,9 +309,7 @@ static int spin_with_handler(struct shared *shared)
 static void start_with_handler(struct __test_metadata *_metadata, FIXTURE_DATA(siginfo) *self)
 {
 	handling = self->shared;
-	handled = mmap(NULL, sizeof(siginfo_t), PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(handled != MAP_FAILED);
+	handled = shared_memory(sizeof(siginfo_t));
 	start(_metadata, self, spin_with_handler, 'R', 0);
 	ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
 	go(_metadata, self, PTRACE_CONT, 0, SIGNAL_STOP(SIGUSR1));

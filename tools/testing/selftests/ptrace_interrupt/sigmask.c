@@ -188,9 +188,7 @@ static int sleep_in_ppoll(struct shared *shared)
 static void mask_of_sleeper(struct __test_metadata *_metadata, FIXTURE_DATA(sigmask) *self,
 			    int (*body)(struct shared *), unsigned long long setting)
 {
-	afterwards = mmap(NULL, sizeof(*afterwards), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ASSERT_TRUE(afterwards != MAP_FAILED);
+	afterwards = shared_memory(sizeof(*afterwards));
 	start(_metadata, self, body, 'S');
 	EXPECT_EQ(bit(SIGUSR2), blocked(self->tracee));
 	EXPECT_EQ(bit(SIGUSR1), get_mask(self->tracee));
