@@ -152,4 +152,82 @@ TEST_F(traceme, parent_exits)
 	}
 }
 
+#define PF_EXITING	0x4
+
+/* The flags of a task, as /proc tells them; 0 if it is gone. */
+static unsigned int task_flags(pid_t pid)
+{
+	char path[64], text[512] = "", *after;
+	unsigned int flags = 0;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY);
+	if (fd < 0)
+		return 0;
+	read(fd, text, sizeof(text) - 1);
+	close(fd);
+	after = strrchr(text, ')');
+	if (after)
+		sscanf(after, ") %*c %*d %*d %*d %*d %*d %u", &flags);
+	return flags;
+}
+
+enum { TOO_LATE, NOT_TRACED, TRACED, REFUSED };
+
+/* What TRACEME does while the parent exits, unless it is gone before that is known. */
+static int traceme_of_exiting(pid_t parent)
+{
+	char tracer[64];
+	long ret;
+
+	while (getppid() == parent && !(task_flags(parent) & PF_EXITING))
+		;
+	ret = request(PTRACE_TRACEME, 0, 0, 0);
+	proc_status(getpid(), "TracerPid", tracer);
+	if (getppid() != parent)
+		return TOO_LATE;
+	if (ret)
+		return REFUSED;
+	return atoi(tracer) ? TRACED : NOT_TRACED;
+}
+
+/* A parent that takes a while to exit, for all the memory that it has. */
+static int exit_slowly(struct shared *shared)
+{
+	const size_t size = 96 << 20;
+	pid_t parent = getpid();
+
+	if (fork() == 0) {
+		shared->signals = 1;
+		shared->count = traceme_of_exiting(parent);
+		shared->quit = 1;
+		_exit(0);
+	}
+	mmap(NULL, size, PROT_READ | PROT_WRITE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	while (!shared->signals)
+		sched_yield();
+	return 0;
+}
+
+/* ptrace_traceme(): "pretend ->real_parent untraces us right after return" */
+TEST_F(traceme, parent_is_exiting)
+{
+	int known = 0;
+
+	for (int i = 0; i < 50 && known < 5; i++) {
+		self->shared->signals = 0;
+		self->shared->quit = 0;
+		ASSERT_EQ(EXITED(0), next_status(spawn(exit_slowly, self->shared)));
+		while (!self->shared->quit)
+			sched_yield();
+		if (self->shared->count == TOO_LATE)
+			continue;
+		ASSERT_EQ(NOT_TRACED, self->shared->count);
+		known++;
+	}
+	EXPECT_LT(0, known);
+}
+
 TEST_HARNESS_MAIN
