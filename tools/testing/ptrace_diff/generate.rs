@@ -171,13 +171,7 @@ pub fn next(random: &mut Random, views: &[View; SLOTS], devel: bool) -> Option<O
             values::interesting(random),
             values::interesting(random),
         )),
-        Signal => Operation::Signal {
-            how: random.pick(&[How::Kill, How::Tgkill, How::Tgkill, How::Queue]),
-            group: view.group,
-            tid: view.tid,
-            signal: random.weighed(&SIGNALS),
-            value: random.below(100),
-        },
+        Signal => signal(random, views, view),
         Wait => wait(random, view),
         Command => command(random, views, slot),
         Release => Operation::Release { slot },
@@ -185,6 +179,25 @@ pub fn next(random: &mut Random, views: &[View; SLOTS], devel: bool) -> Option<O
 }
 
 /// A request that may find the tracee in any state, or no tracee, or is no request.
+fn signal(random: &mut Random, views: &[View; SLOTS], to: &View) -> Operation {
+    const SIGCONT: usize = 18;
+    let how = random.pick(&[How::Kill, How::Tgkill, How::Tgkill, How::Queue]);
+    let signal = random.weighed(&SIGNALS);
+    // It wakes all threads, and which of them takes the signal of a process is up to the scheduler.
+    let others = |view: &View| view.alive() && view.group == to.group && view.tid != to.tid;
+    let how = match how {
+        How::Kill if signal == SIGCONT && views.iter().any(others) => How::Tgkill,
+        how => how,
+    };
+    Operation::Signal {
+        how,
+        group: to.group,
+        tid: to.tid,
+        signal,
+        value: random.below(100),
+    }
+}
+
 fn any_state(random: &mut Random, tid: usize, slot: usize, devel: bool) -> Call {
     let mut call = match random.below(10) {
         0 => Call::new(request("KILL"), tid, 0, 0),

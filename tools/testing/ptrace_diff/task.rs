@@ -50,6 +50,9 @@ fn number(text: &[u8]) -> Option<usize> {
 /// How often a task is found to wait until that is taken for rest: more than 20 ms.
 const LONG_WAIT: u32 = 1000;
 
+/// The same of one whose system call is not shown: more than 2 ms.
+const HIDDEN_WAIT: u32 = 100;
+
 /// A task that the tracer knows.
 pub struct Task {
     pub tid: usize,
@@ -121,20 +124,26 @@ impl Task {
     pub fn settled(&mut self, slot: &Slot) -> bool {
         let mut text = [0; 192];
         let text = read(self.syscall, &mut text);
-        if text.is_empty() {
-            self.state = b'X';
-            return true;
-        }
-        if text.starts_with(b"running") {
-            self.state = b'R';
+        // Nothing is shown of one that is gone; nor to an unprivileged tracer of one that is not
+        // dumpable, which each is for a moment of execve(2).
+        let hidden = text.is_empty();
+        self.state = if text.starts_with(b"running") {
+            b'R'
+        } else {
+            self.read_state()
+        };
+        if self.state == b'R' && (hidden || text.starts_with(b"running")) {
             return self.spins(slot);
         }
         let call = number(text);
         self.answered(slot);
-        self.state = self.read_state();
         self.traced |= self.state == b't';
         match self.state {
             b't' | b'T' | b'Z' | b'X' => true,
+            b'S' | b'D' if hidden => {
+                self.waited += 1;
+                self.waited > HIDDEN_WAIT
+            }
             b'S' => call == Some(nr::READ),
             // It waits for the end of a child or of its threads. If the tracer has changed the
             // number since, only time tells.
