@@ -178,7 +178,7 @@ pub fn next(random: &mut Random, views: &[View; SLOTS], devel: bool) -> Option<O
     })
 }
 
-/// A request that may find the tracee in any state, or no tracee, or is no request.
+/// A signal to a task or to its process.
 fn signal(random: &mut Random, views: &[View; SLOTS], to: &View) -> Operation {
     const SIGCONT: usize = 18;
     let how = random.pick(&[How::Kill, How::Tgkill, How::Tgkill, How::Queue]);
@@ -198,6 +198,7 @@ fn signal(random: &mut Random, views: &[View; SLOTS], to: &View) -> Operation {
     }
 }
 
+/// A request that may find the tracee in any state, or no tracee, or is no request.
 fn any_state(random: &mut Random, tid: usize, slot: usize, devel: bool) -> Call {
     let mut call = match random.below(10) {
         0 => Call::new(request("KILL"), tid, 0, 0),

@@ -127,12 +127,9 @@ impl Task {
         // Nothing is shown of one that is gone; nor to an unprivileged tracer of one that is not
         // dumpable, which each is for a moment of execve(2).
         let hidden = text.is_empty();
-        self.state = if text.starts_with(b"running") {
-            b'R'
-        } else {
-            self.read_state()
-        };
-        if self.state == b'R' && (hidden || text.starts_with(b"running")) {
+        let running = text.starts_with(b"running");
+        self.state = if running { b'R' } else { self.read_state() };
+        if running || hidden && self.state == b'R' {
             return self.spins(slot);
         }
         let call = number(text);
