@@ -2,7 +2,7 @@
 
 //! Operations of the tracer, and what comes of them.
 
-use crate::arch::{nr, SIGINFO_TIMES};
+use crate::arch::{nr, REG_FLAGS, SIGINFO_TIMES};
 use crate::calls::{Call, Input};
 use crate::generate::How;
 use crate::shared::{BUFFER, BUFFER_SIZE};
@@ -89,6 +89,9 @@ pub fn ptrace(tracer: &mut Tracer, call: &Call) {
             hide_times(call.data + 128 * index, &before);
         }
     }
+    if let Some(flags) = flags_of(call).filter(|_| returned == 0) {
+        hide_resume(flags, &before);
+    }
     let now = &sys::buffer()[..];
     let differs = |at: &usize| now[*at] != before[*at];
     if let Some(first) = (0..BUFFER_SIZE).find(differs) {
@@ -106,6 +109,28 @@ fn hide_times(address: usize, before: &[u8; BUFFER_SIZE]) {
     let info = &mut sys::buffer()[at..];
     if info[0] == SIGCHLD && info[..4] != before[at..at + 4] {
         info[SIGINFO_TIMES].fill(0);
+    }
+}
+
+/// Where a request puts the tracee's flags.
+fn flags_of(call: &Call) -> Option<usize> {
+    const GETREGS: usize = request("GETREGS");
+    const GETREGSET: usize = request("GETREGSET");
+    const PEEKUSR: usize = request("PEEKUSR");
+    match (call.request, call.addr, &call.input) {
+        (GETREGS, _, _) => Some(call.data.wrapping_add(REG_FLAGS)),
+        (GETREGSET, 1, Input::Iovec { base, .. }) => Some(base.wrapping_add(REG_FLAGS)),
+        (PEEKUSR, REG_FLAGS, _) => Some(call.data),
+        _ => None,
+    }
+}
+
+/// A fault sets RF, and an emulated CPU may leave it set until after the next system call: whether
+/// there was one depends on the machine.
+fn hide_resume(flags: usize, before: &[u8; BUFFER_SIZE]) {
+    let at = flags.wrapping_add(2).wrapping_sub(BUFFER);
+    if at < BUFFER_SIZE && sys::buffer()[at] != before[at] {
+        sys::buffer()[at] &= !1;
     }
 }
 

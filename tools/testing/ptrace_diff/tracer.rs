@@ -52,6 +52,10 @@ pub fn run(seed: u64, settings: Settings) -> ! {
         note!("{number:2} ");
         tracer.carry_out(operation);
         tracer.settle();
+        if tracer.lost() {
+            note!(" | a task was made anew\n");
+            break;
+        }
         tracer.describe();
     }
     sys::exit(0)
@@ -143,6 +147,16 @@ impl Tracer {
         new
     }
 
+    /// Whether a task, its registers changed, has made another for a slot that had one: two that
+    /// read the same commands do so in no order.
+    fn lost(&self) -> bool {
+        let slots = sys::shared().slots.iter();
+        slots.zip(&self.tasks).any(|(slot, task)| {
+            let tid = slot.tid.load(SeqCst) as usize;
+            task.as_ref().is_some_and(|task| task.tid != tid)
+        })
+    }
+
     /// Waits until no task will do anything by itself. They all run on the tracer's CPU.
     fn settle(&mut self) {
         let mut calm = false;
@@ -230,8 +244,10 @@ impl Tracer {
             }
             Operation::Release { slot } => {
                 note!("release {slot}");
-                let target = &sys::shared().slots[slot].target;
-                target.store(sys::address_of(Code::SpinLeave), SeqCst);
+                let slot = &sys::shared().slots[slot];
+                // It is not to be asked whether it spins: that would be in the place of this.
+                slot.spinning.store(0, SeqCst);
+                slot.target.store(sys::address_of(Code::SpinLeave), SeqCst);
             }
         }
     }
