@@ -13,7 +13,8 @@ use crate::{
     jobctl::Pending,
     list::{
         self,
-        Tracer, //
+        Tracer,
+        Untraced, //
     },
     lock::{
         AllocGuard,
@@ -82,12 +83,10 @@ pub(crate) fn attach(task: &Task, flags: PtFlags, current: &CurrentTask) -> Resu
         access::may_access(&AllocGuard::lock(task), Mode::ATTACH_REALCREDS, current)?;
 
         let tasklist = TasklistWrite::lock_irq();
-        if task::exit_state(task, &tasklist) != 0 || task::ptrace_flags(task) != 0 {
-            return Err(EPERM);
-        }
-        task::set_ptrace_flags(task, flags, &tasklist);
+        let untraced = Untraced::check(task, &tasklist).ok_or(EPERM)?;
+        task::set_ptrace_flags(&untraced, flags, &tasklist);
         let tracer = Tracer::current(current);
-        list::link(task, tracer, &CredRef::current(current), &tasklist);
+        list::link(untraced, tracer, &CredRef::current(current), &tasklist);
         bring_to_stop(task, flags, &tasklist);
     }
 
@@ -127,15 +126,13 @@ fn bring_to_stop(task: &Task, flags: PtFlags, tasklist: &TasklistWrite) {
 #[inline(always)]
 pub(crate) fn traceme(current: &CurrentTask) -> Result {
     let tasklist = TasklistWrite::lock_irq();
-    if task::ptrace_flags(current) != 0 {
-        return Err(EPERM);
-    }
+    let untraced = Untraced::current(current, &tasklist).ok_or(EPERM)?;
     task::security_traceme(task::parent(current, &tasklist), &tasklist)?;
     if let Some(tracer) = Tracer::real_parent(current, &tasklist) {
-        task::set_ptrace_flags(current, PtFlags::ATTACHED, &tasklist);
+        task::set_ptrace_flags(&untraced, PtFlags::ATTACHED, &tasklist);
         // With the task's own credentials: with those of the parent, which has asked for nothing,
         // an unprivileged task could run a program with privileges under a tracer.
-        list::link(current, tracer, &CredRef::current(current), &tasklist);
+        list::link(untraced, tracer, &CredRef::current(current), &tasklist);
     }
     Ok(())
 }

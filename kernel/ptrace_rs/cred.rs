@@ -150,7 +150,7 @@ impl UserNs<'_> {
         }
     }
 
-    /// Whether who attached `task` had `CAP_SYS_PTRACE` in the namespace.
+    /// Whether who attached `task` had `CAP_SYS_PTRACE` in the namespace; true if nobody did.
     #[doc(alias = "ptracer_capable")]
     #[inline]
     pub(crate) fn has_tracer_of(self, task: &Task) -> bool {

@@ -9,6 +9,8 @@ use crate::{
     list::{
         self,
         DeadList,
+        ExitingTracer,
+        Leaving,
         Unlinked, //
     },
     lock::{
@@ -30,26 +32,23 @@ use kernel::{
     }, //
 };
 
-/// Takes `child` from its tracer, and puts it in the state that its group is in.
+/// Takes a task from its tracer, and puts it in the state that its group is in.
 ///
 /// That is a group stop, if one is in effect or begins, and else it runs. From a ptrace stop, it
 /// gets to a group stop by way of running, which is hidden from nobody.
 ///
-/// From `PTRACE_DETACH`, `child` is in a ptrace stop, unless it was killed meanwhile; from the exit
-/// of its tracer, it may be in any state. Takes the siglock. `BUG()`s if `child` is not traced.
+/// From `PTRACE_DETACH`, it is in a ptrace stop, unless it was killed meanwhile; from the exit
+/// of its tracer, it may be in any state. Takes the siglock. `BUG()`s if it is not traced.
 #[doc(alias = "__ptrace_unlink")]
-pub(crate) fn unlink<'t>(child: &'t Task, tasklist: &TasklistWrite) -> Unlinked<'t> {
+pub(crate) fn unlink<'t>(leaving: Leaving<'t>, tasklist: &'t TasklistWrite) -> Unlinked<'t> {
+    let child = leaving.task();
     task::bug_on(task::ptrace_flags(child) == 0);
 
     arch::set_syscall_work(child, false, false);
 
-    let unlinked = list::unlink(child, tasklist);
+    let unlinked = list::unlink(leaving, tasklist);
 
-    // A task is taken from its tracer before it is released.
-    let Some(mut sighand) = SighandGuard::lock_nested(child, tasklist) else {
-        task::clear_ptrace_flags(child, tasklist);
-        return unlinked;
-    };
+    let mut sighand = SighandGuard::lock_unlinked(&unlinked, tasklist);
     task::clear_ptrace_flags(child, tasklist);
     sighand.clear_traps();
 
@@ -60,12 +59,12 @@ pub(crate) fn unlink<'t>(child: &'t Task, tasklist: &TasklistWrite) -> Unlinked<
     // Only what is in a ptrace stop may be woken so: else, a TASK_KILLABLE sleep might end.
     let jobctl = sighand.jobctl();
     if jobctl.has_stop_pending() || jobctl.is_traced() {
-        sighand.wake_unlinked(&unlinked);
+        sighand.wake();
     }
     unlinked
 }
 
-/// Takes `child` from `tracer`; returns it if it is a zombie that the caller is to reap, when it
+/// Takes a task from `tracer`; returns it if it is a zombie that the caller is to reap, when it
 /// has dropped `tasklist_lock`.
 ///
 /// That a zombie had a tracer has kept its real parent from being told, and itself from being
@@ -74,10 +73,11 @@ pub(crate) fn unlink<'t>(child: &'t Task, tasklist: &TasklistWrite) -> Unlinked<
 #[inline(always)]
 fn unlink_and_bury<'t>(
     tracer: &Task,
-    child: &'t Task,
-    tasklist: &TasklistWrite,
+    leaving: Leaving<'t>,
+    tasklist: &'t TasklistWrite,
 ) -> Option<Unlinked<'t>> {
-    let unlinked = unlink(child, tasklist);
+    let unlinked = unlink(leaving, tasklist);
+    let child = unlinked.task();
 
     if task::exit_state(child, tasklist) != bindings::EXIT_ZOMBIE {
         return None;
@@ -87,8 +87,8 @@ fn unlink_and_bury<'t>(
         true
     } else if !task::is_only_thread(child, tasklist) {
         false
-    } else if !task::same_thread_group(task::real_parent(child, tasklist), tracer) {
-        task::notify_parent(child, tasklist)
+    } else if !task::same_thread_group(unlinked.real_parent(tasklist), tracer) {
+        task::notify_parent(&unlinked, tasklist)
     } else if ignores_children(tracer, tasklist) || task::is_autoreaped(child) {
         // Its own child, which would have reaped itself. Threads of the tracer may wait for it.
         task::wake_up_parent(child, tracer, tasklist);
@@ -122,23 +122,21 @@ pub(crate) fn detach(stopped: Stopped<'_>, signal: DetachSignal, current: &Curre
         // Under the lock that wait_task_stopped() holds: see resume().
         task::set_detach_signal(&stopped, signal, &tasklist);
         // It is no zombie.
-        let _ = unlink_and_bury(current, child, &tasklist);
+        let _ = unlink_and_bury(current, Leaving::stopped(stopped), &tasklist);
     }
     task::tell_connector(child, bindings::PTRACE_DETACH);
 }
 
 /// Lets go of all tracees of a task that exits, and puts those on `dead` that are to be reaped.
 #[doc(alias = "exit_ptrace")]
-pub(crate) fn exit(tracer: &Task, mut dead: DeadList, tasklist: &TasklistWrite) {
-    // Each is taken off the list that this goes through: the next is found before.
-    let mut next = list::first_tracee(tracer, tasklist);
-    while let Some(child) = next {
-        next = list::next_tracee(tracer, child, tasklist);
+pub(crate) fn exit(tracer: &ExitingTracer<'_>, mut dead: DeadList, tasklist: &TasklistWrite) {
+    while let Some(leaving) = tracer.first_tracee(tasklist) {
+        let child = leaving.task();
         if PtFlags::new(task::ptrace_flags(child)).kills_on_exit() {
             task::kill_by_kernel(child);
         }
-        if let Some(child) = unlink_and_bury(tracer, child, tasklist) {
-            dead.push(child, tasklist);
+        if let Some(zombie) = unlink_and_bury(tracer.task(), leaving, tasklist) {
+            dead.push(zombie, tasklist);
         }
     }
 }

@@ -22,7 +22,10 @@ use crate::{
     list::{
         self,
         DeadList,
-        Tracer, //
+        ExitingTracer,
+        Leaving,
+        Tracer,
+        Untraced, //
     },
     lock::{
         AllocGuard,
@@ -315,8 +318,8 @@ pub(crate) unsafe extern "C" fn generic_ptrace_pokedata(
 ///
 /// # Safety
 ///
-/// `child` and `new_parent` point to valid tasks and `ptracer_cred` to valid credentials.
-/// `new_parent` has not yet gone through `exit_ptrace()`. `tasklist_lock` is held for writing, with
+/// `child` and `new_parent` point to valid tasks and `ptracer_cred` to valid credentials. `child` has
+/// no tracer and has not been released; `new_parent` has not yet gone through `exit_ptrace()`. `tasklist_lock` is held for writing, with
 /// interrupts disabled.
 #[export]
 pub(crate) unsafe extern "C" fn __ptrace_link(
@@ -334,6 +337,8 @@ pub(crate) unsafe extern "C" fn __ptrace_link(
     let cred = unsafe { CredRef::from_raw(ptracer_cred) };
     // SAFETY: By the requirement of this function.
     let new_parent = unsafe { Tracer::assume(new_parent) };
+    // SAFETY: By the requirement of this function.
+    let child = unsafe { Untraced::assume(child, &tasklist) };
     list::link(child, new_parent, &cred, &tasklist);
 }
 
@@ -343,21 +348,23 @@ pub(crate) unsafe extern "C" fn __ptrace_link(
 ///
 /// # Safety
 ///
-/// `child` points to a valid task. `tasklist_lock` is held for writing, with interrupts disabled.
+/// `child` points to a valid task that has not been released, and that no request is being carried
+/// out for. `tasklist_lock` is held for writing, with interrupts disabled.
 #[export]
 pub(crate) unsafe extern "C" fn __ptrace_unlink(child: *mut task_struct) {
     // SAFETY: By the requirement of this function.
     let tasklist = unsafe { TasklistWrite::assume_held() };
     // SAFETY: By the requirement of this function.
     let child = unsafe { task::from_raw(child) };
-    detach::unlink(child, &tasklist);
+    // SAFETY: By the requirement of this function.
+    detach::unlink(unsafe { Leaving::assume(child) }, &tasklist);
 }
 
 /// Lets go of all tracees of a task that exits: see [`detach::exit`].
 ///
 /// # Safety
 ///
-/// `tracer` points to the current task and `dead` to the head of a list. `tasklist_lock` is held
+/// `tracer` points to the current task, which exits, and `dead` to the head of a list. `tasklist_lock` is held
 /// for writing, with interrupts disabled.
 #[export]
 pub(crate) unsafe extern "C" fn exit_ptrace(tracer: *mut task_struct, dead: *mut list_head) {
@@ -366,6 +373,8 @@ pub(crate) unsafe extern "C" fn exit_ptrace(tracer: *mut task_struct, dead: *mut
     // SAFETY: By the requirement of this function.
     let tracer = unsafe { task::from_raw(tracer) };
     // SAFETY: By the requirement of this function.
+    let tracer = unsafe { ExitingTracer::assume(tracer) };
+    // SAFETY: By the requirement of this function.
     let dead = unsafe { DeadList::from_raw(dead) };
-    detach::exit(tracer, dead, &tasklist);
+    detach::exit(&tracer, dead, &tasklist);
 }

@@ -5,6 +5,7 @@
 use crate::{
     cred::CredRef,
     lock::TasklistWrite,
+    stop::Stopped,
     task::{
         self,
         read_field,
@@ -34,10 +35,11 @@ impl<'t> Tracer<'t> {
         Self(current)
     }
 
-    /// The process that `task` is a child of, unless that exits: it may be past the point where it
-    /// lets go of its tracees.
-    pub(crate) fn real_parent(task: &'t Task, lock: &'t TasklistWrite) -> Option<Self> {
-        let real_parent = task::real_parent(task, lock);
+    /// The process that the current task is a child of, unless that exits: it may be past the point
+    /// where it lets go of its tracees.
+    pub(crate) fn real_parent(current: &'t CurrentTask, lock: &'t TasklistWrite) -> Option<Self> {
+        // SAFETY: A task that runs has not been released.
+        let real_parent = unsafe { task::real_parent(current, lock) };
         // INVARIANT: What has not begun to exit has not let go of its tracees.
         (!task::is_exiting(real_parent)).then_some(Self(real_parent))
     }
@@ -53,28 +55,116 @@ impl<'t> Tracer<'t> {
     }
 }
 
-/// A task that was taken from its tracer.
+/// A task that may be given a tracer.
 ///
 /// # Invariants
 ///
-/// The task is on no list of tracees, and stays so while the value exists: it is no longer than
+/// The task has no tracer and has not been released, and stays so for `'t`, for which
 /// `tasklist_lock` is held.
-pub(crate) struct Unlinked<'t>(&'t Task);
+pub(crate) struct Untraced<'t>(&'t Task);
 
-impl<'t> Unlinked<'t> {
+impl<'t> Untraced<'t> {
+    /// `task`, unless it has a tracer or exits.
+    #[inline]
+    pub(crate) fn check(task: &'t Task, lock: &'t TasklistWrite) -> Option<Self> {
+        let untraced = task::exit_state(task, lock) == 0 && task::ptrace_flags(task) == 0;
+        // INVARIANT: What has not exited has not been released, and the lock keeps both so.
+        untraced.then_some(Self(task))
+    }
+
+    /// The current task, unless it has a tracer.
+    #[inline]
+    pub(crate) fn current(current: &'t CurrentTask, _lock: &'t TasklistWrite) -> Option<Self> {
+        // INVARIANT: A task that runs has not been released, and the lock keeps it without a tracer.
+        (task::ptrace_flags(current) == 0).then_some(Self(current))
+    }
+
+    /// A task that C is about to give a tracer, and whose ptrace flags it has set.
+    ///
+    /// # Safety
+    ///
+    /// The task has no tracer and has not been released.
+    #[inline]
+    pub(crate) unsafe fn assume(task: &'t Task, _lock: &'t TasklistWrite) -> Self {
+        // INVARIANT: By the requirement of this function.
+        Self(task)
+    }
+
     /// The task.
+    #[inline]
     pub(crate) fn task(&self) -> &'t Task {
         self.0
     }
 }
 
+/// A tracee that its tracer lets go of.
+///
+/// # Invariants
+///
+/// The task has a tracer, so that it has not been released, and there is no [`Stopped`] of it.
+pub(crate) struct Leaving<'t>(&'t Task);
+
+impl<'t> Leaving<'t> {
+    /// A tracee that is stopped, and is no more to be relied on to stay so.
+    #[inline]
+    pub(crate) fn stopped(stopped: Stopped<'t>) -> Self {
+        // INVARIANT: There was the one that is consumed here.
+        Self(stopped.task())
+    }
+
+    /// A tracee that C takes from its tracer.
+    ///
+    /// # Safety
+    ///
+    /// The task has not been released, and there is no [`Stopped`] of it.
+    #[inline]
+    pub(crate) unsafe fn assume(task: &'t Task) -> Self {
+        // INVARIANT: By the requirement of this function; `unlink()` checks that it has a tracer.
+        Self(task)
+    }
+
+    /// The task.
+    #[inline]
+    pub(crate) fn task(&self) -> &'t Task {
+        self.0
+    }
+}
+
+/// A task that was taken from its tracer.
+///
+/// # Invariants
+///
+/// The task has not been released, and is not for `'t`, for which `tasklist_lock` is held; and
+/// there is no [`Stopped`] of it.
+pub(crate) struct Unlinked<'t>(&'t Task);
+
+impl<'t> Unlinked<'t> {
+    /// The task.
+    #[inline]
+    pub(crate) fn task(&self) -> &'t Task {
+        self.0
+    }
+
+    /// The process that the task is a child of, which is its parent again.
+    #[inline]
+    pub(crate) fn real_parent(&self, lock: &'t TasklistWrite) -> &'t Task {
+        // SAFETY: By the type's invariant, it has not been released.
+        unsafe { task::real_parent(self.0, lock) }
+    }
+}
+
 /// Makes `tracer` the parent of `child`, with `cred` as the credentials that it traces with.
 ///
-/// `BUG()`s if `child` is traced already.
+/// `BUG()`s if `child` is on a list of tracees already.
 #[doc(alias = "__ptrace_link")]
 #[inline(always)]
-pub(crate) fn link(child: &Task, tracer: Tracer<'_>, cred: &CredRef<'_>, lock: &TasklistWrite) {
-    let Tracer(tracer) = tracer;
+pub(crate) fn link(
+    child: Untraced<'_>,
+    tracer: Tracer<'_>,
+    cred: &CredRef<'_>,
+    lock: &TasklistWrite,
+) {
+    let (Untraced(child), Tracer(tracer)) = (child, tracer);
     // SAFETY: A valid task, so that the place of its field is valid.
     let entry = unsafe { &raw mut (*child.as_ptr()).ptrace_entry };
     // SAFETY: As above.
@@ -92,8 +182,11 @@ pub(crate) fn link(child: &Task, tracer: Tracer<'_>, cred: &CredRef<'_>, lock: &
 ///
 /// Part of [`crate::detach::unlink`].
 #[inline(always)]
-pub(crate) fn unlink<'t>(child: &'t Task, lock: &TasklistWrite) -> Unlinked<'t> {
-    task::set_parent(child, task::real_parent(child, lock), lock);
+pub(crate) fn unlink<'t>(child: Leaving<'t>, lock: &'t TasklistWrite) -> Unlinked<'t> {
+    let Leaving(child) = child;
+    // SAFETY: By the invariant of `Leaving`, it has not been released.
+    let real_parent = unsafe { task::real_parent(child, lock) };
+    task::set_parent(child, real_parent, lock);
     // SAFETY: A valid task, so that the place of its field is valid.
     let entry = unsafe { &raw mut (*child.as_ptr()).ptrace_entry };
     // SAFETY: The lists are protected by `tasklist_lock`, which is held for writing.
@@ -103,39 +196,49 @@ pub(crate) fn unlink<'t>(child: &'t Task, lock: &TasklistWrite) -> Unlinked<'t> 
     unsafe { write_field!(child, ptracer_cred, ptr::null()) };
     // SAFETY: `link()` took a reference for the field, which is given up here.
     unsafe { bindings::put_cred(cred) };
-    // INVARIANT: It was just taken off.
+    // INVARIANT: By that of `Leaving`, and who releases a task takes the lock for writing.
     Unlinked(child)
 }
 
-/// The first of the tasks that `tracer` traces.
-pub(crate) fn first_tracee<'t>(tracer: &'t Task, lock: &'t TasklistWrite) -> Option<&'t Task> {
-    tracee_at(read_field!(tracer, ptraced.next), tracer, lock)
-}
+/// A task that exits, and lets go of its tracees.
+///
+/// # Invariants
+///
+/// The task is the current one, in `exit_ptrace()`: it carries out no request, so that it has no
+/// [`Stopped`].
+pub(crate) struct ExitingTracer<'t>(&'t Task);
 
-/// The one after `child` of the tasks that `tracer` traces.
-pub(crate) fn next_tracee<'t>(
-    tracer: &'t Task,
-    child: &Task,
-    lock: &'t TasklistWrite,
-) -> Option<&'t Task> {
-    tracee_at(read_field!(child, ptrace_entry.next), tracer, lock)
-}
-
-/// The tracee whose `ptrace_entry` this is; [`None`] if it is the head of the list.
-fn tracee_at<'t>(
-    entry: *mut bindings::list_head,
-    tracer: &'t Task,
-    _lock: &'t TasklistWrite,
-) -> Option<&'t Task> {
-    // SAFETY: A valid task, so that the place of its field is valid.
-    let head = unsafe { &raw const (*tracer.as_ptr()).ptraced };
-    if ptr::eq(entry, head) {
-        return None;
+impl<'t> ExitingTracer<'t> {
+    /// The task that C says does so.
+    ///
+    /// # Safety
+    ///
+    /// It is the current task, in `exit_ptrace()`.
+    pub(crate) unsafe fn assume(task: &'t Task) -> Self {
+        // INVARIANT: By the requirement of this function.
+        Self(task)
     }
-    // SAFETY: An entry of this list that is not its head is in a task.
-    let task = unsafe { kernel::container_of!(entry, bindings::task_struct, ptrace_entry) };
-    // SAFETY: A task is taken off the list before it is freed, and under the lock none is.
-    Some(unsafe { task::from_raw(task) })
+
+    /// The task.
+    pub(crate) fn task(&self) -> &'t Task {
+        self.0
+    }
+
+    /// The first of its tracees. What it lets go of is one no more, and the next one is the first.
+    pub(crate) fn first_tracee(&self, _lock: &'t TasklistWrite) -> Option<Leaving<'t>> {
+        // SAFETY: A valid task, so that the place of its field is valid.
+        let head = unsafe { &raw const (*self.0.as_ptr()).ptraced };
+        let entry = read_field!(self.0, ptraced.next);
+        if ptr::eq(entry, head) {
+            return None;
+        }
+        // SAFETY: An entry of this list that is not its head is in a task.
+        let task = unsafe { kernel::container_of!(entry, bindings::task_struct, ptrace_entry) };
+        // SAFETY: A task is taken off the list before it is released, and under the lock none is.
+        let task = unsafe { task::from_raw(task) };
+        // INVARIANT: It is on the list; and by the type's invariant, its tracer has no `Stopped`.
+        Some(Leaving(task))
+    }
 }
 
 /// The list that C keeps of tasks to release when it has dropped its locks.
@@ -158,11 +261,15 @@ impl DeadList {
     }
 
     /// Puts a task on the list.
+    ///
+    /// `BUG()`s if it was given a tracer again.
     #[doc(alias = "list_add")]
     pub(crate) fn push(&mut self, task: Unlinked<'_>, _lock: &TasklistWrite) {
         // SAFETY: A valid task, so that the place of its field is valid.
         let entry = unsafe { &raw mut (*task.0.as_ptr()).ptrace_entry };
-        // SAFETY: By the invariants of the types, the head is valid and the entry is on no list.
+        task::bug_on(!ptr::eq(read_field!(task.0, ptrace_entry.next), entry));
+        // SAFETY: By the type's invariant the head is valid, and the entry is on no list, as was
+        // just seen.
         unsafe { bindings::ptrace_shim_list_add(entry, self.0) };
     }
 }

@@ -42,6 +42,7 @@ mod private {
     impl Sealed for super::Saved {}
     impl Sealed for super::Irq {}
     impl Sealed for super::Nested {}
+    impl Sealed for super::NestedUnlinked {}
 }
 
 /// Evidence that `tasklist_lock` is held for reading.
@@ -128,7 +129,8 @@ impl Drop for TasklistWriteGuard {
     }
 }
 
-/// Evidence that a task's `alloc_lock` is held: its credentials and its memory do not change.
+/// Evidence that a task's `alloc_lock` is held: its `mm`, `fs` and `files` do not change. Its
+/// credentials may.
 ///
 /// # Invariants
 ///
@@ -234,6 +236,17 @@ impl Taken for Nested {
     }
 }
 
+/// As [`Nested`], of a task that was taken from its tracer: its stop may be ended.
+pub(crate) struct NestedUnlinked;
+
+impl Taken for NestedUnlinked {
+    #[inline]
+    unsafe fn release(&mut self, task: &Task) {
+        // SAFETY: By the requirement of this function.
+        unsafe { Nested.release(task) };
+    }
+}
+
 /// Evidence that a task's siglock is held, with interrupts disabled.
 ///
 /// There are three ways to take it, which differ in what they ask for; how it was taken is in the
@@ -260,8 +273,8 @@ impl<'t> SighandGuard<'t, Saved> {
         let mut flags = 0;
         // SAFETY: `task` is a valid task, and `flags` a place for a word.
         let sighand = unsafe { bindings::lock_task_sighand(task.as_ptr(), &mut flags) };
-        // INVARIANT: Where it is not null, the lock was just taken, and pins `task->sighand`.
-        (!sighand.is_null()).then(|| Self::new(task, Saved(flags)))
+        // SAFETY: Where it is not null, the lock was just taken, and pins `task->sighand`.
+        (!sighand.is_null()).then(|| unsafe { Self::new(task, Saved(flags)) })
     }
 }
 
@@ -277,8 +290,8 @@ impl<'t> SighandGuard<'t, Irq> {
         // SAFETY: `task->sighand` is not null, and is set to null, or by exec to another, under the
         // write-locked `tasklist_lock` only, which `_lock` rules out.
         unsafe { bindings::ptrace_shim_siglock_lock_irq(task.as_ptr()) };
-        // INVARIANT: It was just taken, and pins `task->sighand`.
-        Some(Self::new(task, Irq))
+        // SAFETY: It was just taken, and pins `task->sighand`.
+        Some(unsafe { Self::new(task, Irq) })
     }
 
     /// Takes the siglock of a stopped tracee and disables interrupts.
@@ -289,8 +302,21 @@ impl<'t> SighandGuard<'t, Irq> {
         // SAFETY: A stopped tracee has not been released, so that `task->sighand` is not null; nor
         // is it in exec, which might make it another.
         unsafe { bindings::ptrace_shim_siglock_lock_irq(task.as_ptr()) };
-        // INVARIANT: It was just taken, and pins `task->sighand`.
-        Self::new(task, Irq)
+        // SAFETY: It was just taken, and pins `task->sighand`.
+        unsafe { Self::new(task, Irq) }
+    }
+
+    /// Has a stopped tracee go on with `signal`: sets its status, and ends its stop.
+    ///
+    /// Takes and releases its siglock.
+    #[doc(alias = "ptrace_resume")]
+    #[inline]
+    pub(crate) fn resume(stopped: Stopped<'t>, signal: ResumeSignal) {
+        let mut sighand = Self::lock_stopped(&stopped);
+        // SAFETY: The status of a stopped tracee is written by its tracer, under the siglock, which
+        // is held by the type's invariant.
+        unsafe { write_field!(sighand.task, exit_code, signal.number()) };
+        sighand.end_ptrace_stop();
     }
 }
 
@@ -306,15 +332,44 @@ impl<'t> SighandGuard<'t, Nested> {
         // SAFETY: `task->sighand` is not null, and is set to null, or by exec to another, only by
         // who holds `tasklist_lock` for writing, which is this context.
         unsafe { bindings::ptrace_shim_siglock_lock(task.as_ptr()) };
-        // INVARIANT: It was just taken, and pins `task->sighand`.
-        Some(Self::new(task, Nested))
+        // SAFETY: It was just taken, and pins `task->sighand`.
+        Some(unsafe { Self::new(task, Nested) })
+    }
+}
+
+impl<'t> SighandGuard<'t, NestedUnlinked> {
+    /// Takes the siglock of a task that was taken from its tracer under the same lock, where
+    /// interrupts are disabled already.
+    #[doc(alias = "spin_lock")]
+    #[inline]
+    pub(crate) fn lock_unlinked(unlinked: &Unlinked<'t>, _lock: &'t TasklistWrite) -> Self {
+        let task = unlinked.task();
+        // SAFETY: By the invariant of `unlinked`, the task has not been released, so that
+        // `task->sighand` is not null; and it is set to another only by who holds `_lock`.
+        unsafe { bindings::ptrace_shim_siglock_lock(task.as_ptr()) };
+        // SAFETY: It was just taken, and pins `task->sighand`.
+        unsafe { Self::new(task, NestedUnlinked) }
+    }
+
+    /// Ends the stop of the task, if it is in one, and has it look at what is pending.
+    #[doc(alias = "ptrace_signal_wake_up")]
+    #[inline]
+    pub(crate) fn wake(&mut self) {
+        // SAFETY: The siglock is held by the type's invariant.
+        unsafe { bindings::ptrace_shim_signal_wake_up(self.task.as_ptr(), true) };
     }
 }
 
 impl<'t, T: Taken> SighandGuard<'t, T> {
-    /// INVARIANT: To be called by who has just taken the lock in the way that `taken` says.
+    /// The guard of a lock that was just taken.
+    ///
+    /// # Safety
+    ///
+    /// This context has taken the siglock of `task` in the way that `taken` says, with `task->sighand`
+    /// not null.
     #[inline]
-    fn new(task: &'t Task, taken: T) -> Self {
+    unsafe fn new(task: &'t Task, taken: T) -> Self {
+        // INVARIANT: By the requirement of this function.
         Self {
             task,
             taken,
@@ -344,19 +399,27 @@ impl<'t, T: Taken> SighandGuard<'t, T> {
 
     /// Lets the stop that the task is in end; at once, if it was sent `SIGKILL` meanwhile, which
     /// has not woken it.
+    ///
+    /// # Safety
+    ///
+    /// There is no [`Stopped`] of the task.
     #[doc(alias = "JOBCTL_PTRACE_FROZEN")]
     #[inline]
-    pub(crate) fn unfreeze(&mut self) {
+    pub(crate) unsafe fn unfreeze(&mut self) {
         self.set_jobctl(self.jobctl().without_frozen());
         if self.fatal_signal_pending() {
             self.end_ptrace_stop();
         }
     }
 
-    /// Has the tracee, which is stopped with this, wait for events.
+    /// Has the task, which is in a ptrace stop, wait for events: it may leave its stop then.
+    ///
+    /// # Safety
+    ///
+    /// There is no [`Stopped`] of the task.
     #[doc(alias = "JOBCTL_LISTENING")]
     #[inline]
-    pub(crate) fn listen(&mut self, _stopped: Stopped<'t>) {
+    pub(crate) unsafe fn listen(&mut self) {
         self.set_jobctl(self.jobctl().with_listening());
     }
 
@@ -367,16 +430,6 @@ impl<'t, T: Taken> SighandGuard<'t, T> {
     #[inline]
     pub(crate) fn join_group_stop(&mut self) {
         self.set_jobctl(self.jobctl().with_stop_pending());
-    }
-
-    /// Has the tracee go on with `signal`: sets its status, and ends its stop.
-    #[doc(alias = "ptrace_resume")]
-    #[inline]
-    pub(crate) fn resume(&mut self, _stopped: Stopped<'t>, signal: ResumeSignal) {
-        // SAFETY: The status of a stopped tracee is written by its tracer, under the siglock, which
-        // is held by the type's invariant.
-        unsafe { write_field!(self.task, exit_code, signal.number()) };
-        self.end_ptrace_stop();
     }
 
     /// Sets `pending`, unless the task is dying; returns whether it did.
@@ -463,14 +516,6 @@ impl<'t, T: Taken> SighandGuard<'t, T> {
         let listening = self.jobctl().is_listening();
         // SAFETY: The siglock is held by the type's invariant.
         unsafe { bindings::ptrace_shim_signal_wake_up(self.task.as_ptr(), listening) };
-    }
-
-    /// Ends the stop of a task that was taken from its tracer, and has it look at what is pending.
-    #[doc(alias = "ptrace_signal_wake_up")]
-    #[inline]
-    pub(crate) fn wake_unlinked(&mut self, _unlinked: &Unlinked<'_>) {
-        // SAFETY: The siglock is held by the type's invariant.
-        unsafe { bindings::ptrace_shim_signal_wake_up(self.task.as_ptr(), true) };
     }
 
     /// Wakes the task from a group stop, to look at what is pending.
@@ -629,7 +674,8 @@ mod tests {
             assert_eq!(join, Some(bits | rules::STOP_PENDING));
             let frozen = changed(bits, |sighand| sighand.freeze());
             assert_eq!(frozen, Some(bits | 1 << 24));
-            let unfrozen = changed(bits, |sighand| sighand.unfreeze());
+            // SAFETY: The task is no tracee.
+            let unfrozen = changed(bits, |sighand| unsafe { sighand.unfreeze() });
             assert_eq!(unfrozen, Some(bits & !(1 << 24)));
         }
     }

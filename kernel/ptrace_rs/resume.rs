@@ -47,6 +47,6 @@ pub(crate) fn resume(stopped: Stopped<'_>, how: Resume, signal: ResumeSignal) ->
     // The status and the state change together under the siglock, which wait_task_stopped() holds:
     // in between, the signal would look like another report. Also if the status is the same: what
     // was not reported yet must not be cleared after this.
-    SighandGuard::lock_stopped(&stopped).resume(stopped, signal);
+    SighandGuard::resume(stopped, signal);
     Ok(())
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The C side of kernel/ptrace_rs/: what only the preprocessor or an inline
- * function can express. One wrapper per operation, and no logic.
+ * function can express. One wrapper for an operation, with next to no logic.
  */
 
 #include <linux/audit.h>
@@ -79,24 +79,30 @@ void ptrace_shim_unlock_task_sighand(struct task_struct *task,
 	unlock_task_sighand(task, flags);
 }
 
+/* The caller has seen to it that this is not NULL and does not change. */
+static spinlock_t *siglock(struct task_struct *task)
+{
+	return &rcu_dereference_protected(task->sighand, 1)->siglock;
+}
+
 void ptrace_shim_siglock_lock_irq(struct task_struct *task)
 {
-	spin_lock_irq(&task->sighand->siglock);
+	spin_lock_irq(siglock(task));
 }
 
 void ptrace_shim_siglock_unlock_irq(struct task_struct *task)
 {
-	spin_unlock_irq(&task->sighand->siglock);
+	spin_unlock_irq(siglock(task));
 }
 
 void ptrace_shim_siglock_lock(struct task_struct *task)
 {
-	spin_lock(&task->sighand->siglock);
+	spin_lock(siglock(task));
 }
 
 void ptrace_shim_siglock_unlock(struct task_struct *task)
 {
-	spin_unlock(&task->sighand->siglock);
+	spin_unlock(siglock(task));
 }
 
 void ptrace_shim_task_lock(struct task_struct *task)

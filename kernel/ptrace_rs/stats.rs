@@ -39,7 +39,8 @@ static COUNTERS: [Counter; OTHERS + 1] = [const {
 /// Begins to count.
 pub(crate) fn enable() {
     let enabled = &raw mut bindings::ptrace_shim_stats;
-    // SAFETY: A variable of C that nobody else stores to, hence the volatile store.
+    // SAFETY: A variable of C that nobody else stores to. Other CPUs load it, hence the volatile
+    // store.
     unsafe { enabled.write_volatile(true) };
 }
 

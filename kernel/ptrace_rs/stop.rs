@@ -137,7 +137,9 @@ impl<'t> Frozen<'t> {
     pub(crate) fn unfreeze(self) {
         // The task may be awake, and may have cleared the bit itself; and it may be dead.
         if let Some(mut sighand) = SighandGuard::try_lock(self.task) {
-            sighand.unfreeze();
+            // SAFETY: A `Stopped` is made and consumed, or dropped, between this value and this
+            // call.
+            unsafe { sighand.unfreeze() };
         }
     }
 
@@ -209,7 +211,8 @@ impl<'t> Stopped<'t> {
             Some(code) if code >> 8 == bindings::PTRACE_EVENT_STOP as c_int => {}
             _ => return Err(EIO),
         }
-        sighand.listen(self);
+        // SAFETY: There was this one only, which is not used any more.
+        unsafe { sighand.listen() };
         // What happened between the begin of this stop and now.
         if sighand.jobctl().has_trap_notify() {
             sighand.wake_to_trap();

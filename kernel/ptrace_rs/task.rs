@@ -12,7 +12,10 @@ use crate::{
     cred::UserNs,
     error::to_result,
     jobctl::Jobctl,
-    list::Unlinked,
+    list::{
+        Unlinked,
+        Untraced, //
+    },
     lock::{
         AllocGuard,
         TasklistHeld,
@@ -38,7 +41,10 @@ use kernel::{
         aref::ARef,
         rcu, //
     },
-    task::Task, //
+    task::{
+        CurrentTask,
+        Task, //
+    }, //
 };
 
 /// The siginfo of a signal that the kernel sends, and that cannot be ignored.
@@ -124,11 +130,11 @@ pub(crate) fn ptrace_flags(task: &Task) -> c_uint {
     read_field!(task, ptrace)
 }
 
-/// Attaches `task`, as far as its flags go.
+/// Attaches a task, as far as its flags go.
 #[inline]
-pub(crate) fn set_ptrace_flags(task: &Task, flags: PtFlags, _lock: &TasklistWrite) {
+pub(crate) fn set_ptrace_flags(untraced: &Untraced<'_>, flags: PtFlags, _lock: &TasklistWrite) {
     // SAFETY: Of a task that is not traced, this is protected by `_lock`.
-    unsafe { write_field!(task, ptrace, flags.bits()) };
+    unsafe { write_field!(untraced.task(), ptrace, flags.bits()) };
 }
 
 /// Detaches `task`, as far as its flags go. Also under its siglock.
@@ -160,19 +166,24 @@ pub(crate) fn is_traced_by(task: &Task, tracer: &Task) -> bool {
     ptrace_flags(task) != 0 && ptr::eq(read_field!(task, parent), tracer.as_ptr())
 }
 
-/// The parent of `task`: its tracer, or else its real parent.
+/// The parent of the current task: its tracer, or else its real parent.
 #[inline]
-pub(crate) fn parent<'t>(task: &'t Task, _lock: &'t TasklistWrite) -> &'t Task {
-    let parent = read_field!(task, parent);
-    // SAFETY: A task's parent is never null, and valid under `tasklist_lock`.
+pub(crate) fn parent<'t>(current: &'t CurrentTask, _lock: &'t TasklistWrite) -> &'t Task {
+    let parent = read_field!(current, parent);
+    // SAFETY: The parent of a task that has not been released, as one that runs has not, is never
+    // null, and valid under `tasklist_lock`.
     unsafe { from_raw(parent) }
 }
 
 /// The process that `task` is a child of, whoever traces it.
+///
+/// # Safety
+///
+/// `task` has not been released.
 #[inline]
-pub(crate) fn real_parent<'t>(task: &'t Task, _lock: &'t TasklistWrite) -> &'t Task {
+pub(crate) unsafe fn real_parent<'t>(task: &'t Task, _lock: &'t TasklistWrite) -> &'t Task {
     let real_parent = read_field!(task, real_parent);
-    // SAFETY: A task's real parent is never null, and valid under `tasklist_lock`.
+    // SAFETY: By the requirement of this function, it is not null, and valid under `tasklist_lock`.
     unsafe { from_raw(real_parent) }
 }
 
@@ -285,10 +296,12 @@ pub(crate) fn is_autoreaped(task: &Task) -> bool {
     unsafe { bindings::ptrace_shim_autoreap(task.as_ptr()) }
 }
 
-/// Tells the parent that `task` is a zombie; returns whether it is to reap itself.
+/// Tells the parent of a zombie, which was taken from its tracer, that it is one; returns whether
+/// it is to reap itself.
 #[doc(alias = "do_notify_parent")]
-pub(crate) fn notify_parent(task: &Task, _lock: &TasklistWrite) -> bool {
-    // SAFETY: `tasklist_lock` is held, and `task` is on its lists.
+pub(crate) fn notify_parent(zombie: &Unlinked<'_>, _lock: &TasklistWrite) -> bool {
+    let task = zombie.task();
+    // SAFETY: `tasklist_lock` is held, and by the invariant of `zombie`, it was not released.
     unsafe { bindings::do_notify_parent(task.as_ptr(), exit_signal(task)) }
 }
 
@@ -418,7 +431,7 @@ pub(crate) fn keep_blocked(stopped: &Stopped<'_>) {
 
 /// Whether the program that `task` runs may be looked into by its owner.
 ///
-/// One of three, and no truth value: of these, only [`Dumpable::Owner`] grants anything.
+/// No truth value: C has three, of which one grants something.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dumpable {
     /// By who has the same credentials.
