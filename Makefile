@@ -74,6 +74,10 @@ mutants: kernel selftests ## Put faults into the Rust kernel, and see whether th
 bench: kernels ## Count the instructions of each request on the three kernels
 	@$(in_env) scripts/bench
 
+.PHONY: bench-calls
+bench-calls: kernels selftests ## Show in which functions a request takes more instructions in Rust
+	@$(in_env) scripts/bench --calls
+
 .PHONY: check-um
 check-um: tree ## Run the crate's KUnit suites in User Mode Linux
 	@$(in_env) scripts/check-um
