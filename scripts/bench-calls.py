@@ -7,8 +7,8 @@ With gdb, "-x scripts/bench-calls.py" and SOCKET=, VMLINUX= and OUT= in the envi
 through the third call of ptrace(2) with the same arguments, instruction by instruction, in the
 guest behind the socket, and writes a line for each to OUT.
 
-As "bench-calls.py PRISTINE RUST HEADERS" compares two such files: a line for each call that costs more in
-the second, with the functions where it differs."""
+As "bench-calls.py PRISTINE RUST HEADERS" compares two such files: a line for each call that
+costs more in the second, with the functions where it differs; the headers name the requests."""
 
 import bisect
 import collections

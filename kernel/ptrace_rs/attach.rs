@@ -84,9 +84,8 @@ pub(crate) fn attach(task: &Task, flags: PtFlags, current: &CurrentTask) -> Resu
 
         let tasklist = TasklistWrite::lock_irq();
         let untraced = Untraced::check(task, &tasklist).ok_or(EPERM)?;
-        task::set_ptrace_flags(&untraced, flags, &tasklist);
-        let tracer = Tracer::current(current);
-        list::link(untraced, tracer, &CredRef::current(current), &tasklist);
+        let cred = CredRef::current(current);
+        list::attach(untraced, flags, Tracer::current(current), &cred, &tasklist);
         bring_to_stop(task, flags, &tasklist);
     }
 
@@ -129,10 +128,10 @@ pub(crate) fn traceme(current: &CurrentTask) -> Result {
     let untraced = Untraced::current(current, &tasklist).ok_or(EPERM)?;
     task::security_traceme(task::parent(current, &tasklist), &tasklist)?;
     if let Some(tracer) = Tracer::real_parent(current, &tasklist) {
-        task::set_ptrace_flags(&untraced, PtFlags::ATTACHED, &tasklist);
         // With the task's own credentials: with those of the parent, which has asked for nothing,
         // an unprivileged task could run a program with privileges under a tracer.
-        list::link(untraced, tracer, &CredRef::current(current), &tasklist);
+        let cred = CredRef::current(current);
+        list::attach(untraced, PtFlags::ATTACHED, tracer, &cred, &tasklist);
     }
     Ok(())
 }

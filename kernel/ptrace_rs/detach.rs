@@ -8,6 +8,7 @@ use crate::{
     arch,
     list::{
         self,
+        Dead,
         DeadList,
         ExitingTracer,
         Leaving,
@@ -75,20 +76,16 @@ fn unlink_and_bury<'t>(
     tracer: &Task,
     leaving: Leaving<'t>,
     tasklist: &'t TasklistWrite,
-) -> Option<Unlinked<'t>> {
-    let unlinked = unlink(leaving, tasklist);
-    let child = unlinked.task();
-
-    if task::exit_state(child, tasklist) != bindings::EXIT_ZOMBIE {
-        return None;
-    }
+) -> Option<Dead<'t>> {
+    let zombie = unlink(leaving, tasklist).zombie(tasklist)?;
+    let child = zombie.task();
 
     let dead = if !task::is_group_leader(child) {
         true
     } else if !task::is_only_thread(child, tasklist) {
         false
-    } else if !task::same_thread_group(unlinked.real_parent(tasklist), tracer) {
-        task::notify_parent(&unlinked, tasklist)
+    } else if !task::same_thread_group(zombie.real_parent(tasklist), tracer) {
+        task::notify_parent(&zombie, tasklist)
     } else if ignores_children(tracer, tasklist) || task::is_autoreaped(child) {
         // Its own child, which would have reaped itself. Threads of the tracer may wait for it.
         task::wake_up_parent(child, tracer, tasklist);
@@ -96,11 +93,7 @@ fn unlink_and_bury<'t>(
     } else {
         false
     };
-    if !dead {
-        return None;
-    }
-    task::set_dead(&unlinked, tasklist);
-    Some(unlinked)
+    dead.then(|| zombie.bury(tasklist))
 }
 
 /// Whether the children of `task` reap themselves.
@@ -135,8 +128,8 @@ pub(crate) fn exit(tracer: &ExitingTracer<'_>, mut dead: DeadList, tasklist: &Ta
         if PtFlags::new(task::ptrace_flags(child)).kills_on_exit() {
             task::kill_by_kernel(child);
         }
-        if let Some(zombie) = unlink_and_bury(tracer.task(), leaving, tasklist) {
-            dead.push(zombie, tasklist);
+        if let Some(child) = unlink_and_bury(tracer.task(), leaving, tasklist) {
+            dead.push(child, tasklist);
         }
     }
 }

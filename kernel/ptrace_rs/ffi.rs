@@ -318,9 +318,9 @@ pub(crate) unsafe extern "C" fn generic_ptrace_pokedata(
 ///
 /// # Safety
 ///
-/// `child` and `new_parent` point to valid tasks and `ptracer_cred` to valid credentials. `child` has
-/// no tracer and has not been released; `new_parent` has not yet gone through `exit_ptrace()`. `tasklist_lock` is held for writing, with
-/// interrupts disabled.
+/// `child` and `new_parent` point to valid tasks and `ptracer_cred` to valid credentials. `child`
+/// has no tracer and has not been released; `new_parent` has not yet gone through `exit_ptrace()`.
+/// `tasklist_lock` is held for writing, with interrupts disabled.
 #[export]
 pub(crate) unsafe extern "C" fn __ptrace_link(
     child: *mut task_struct,
@@ -348,8 +348,8 @@ pub(crate) unsafe extern "C" fn __ptrace_link(
 ///
 /// # Safety
 ///
-/// `child` points to a valid task that has not been released, and that no request is being carried
-/// out for. `tasklist_lock` is held for writing, with interrupts disabled.
+/// `child` points to a valid task that has not been released, and that is not kept in a stop for a
+/// request. `tasklist_lock` is held for writing, with interrupts disabled.
 #[export]
 pub(crate) unsafe extern "C" fn __ptrace_unlink(child: *mut task_struct) {
     // SAFETY: By the requirement of this function.
@@ -364,8 +364,8 @@ pub(crate) unsafe extern "C" fn __ptrace_unlink(child: *mut task_struct) {
 ///
 /// # Safety
 ///
-/// `tracer` points to the current task, which exits, and `dead` to the head of a list. `tasklist_lock` is held
-/// for writing, with interrupts disabled.
+/// `tracer` points to the current task, which exits, and `dead` to the head of a list.
+/// `tasklist_lock` is held for writing, with interrupts disabled.
 #[export]
 pub(crate) unsafe extern "C" fn exit_ptrace(tracer: *mut task_struct, dead: *mut list_head) {
     // SAFETY: By the requirement of this function.

@@ -5,6 +5,7 @@
 use crate::{
     cred::CredRef,
     lock::TasklistWrite,
+    options::PtFlags,
     stop::Stopped,
     task::{
         self,
@@ -15,6 +16,7 @@ use crate::{
 use core::ptr;
 use kernel::{
     bindings,
+    prelude::*,
     task::{
         CurrentTask,
         Task, //
@@ -38,7 +40,7 @@ impl<'t> Tracer<'t> {
     /// The process that the current task is a child of, unless that exits: it may be past the point
     /// where it lets go of its tracees.
     pub(crate) fn real_parent(current: &'t CurrentTask, lock: &'t TasklistWrite) -> Option<Self> {
-        // SAFETY: A task that runs has not been released.
+        // SAFETY: A task that makes a system call has not been released.
         let real_parent = unsafe { task::real_parent(current, lock) };
         // INVARIANT: What has not begun to exit has not let go of its tracees.
         (!task::is_exiting(real_parent)).then_some(Self(real_parent))
@@ -59,8 +61,7 @@ impl<'t> Tracer<'t> {
 ///
 /// # Invariants
 ///
-/// The task has no tracer and has not been released, and stays so for `'t`, for which
-/// `tasklist_lock` is held.
+/// The task had no tracer and has not been released, under `tasklist_lock`, which is held for `'t`.
 pub(crate) struct Untraced<'t>(&'t Task);
 
 impl<'t> Untraced<'t> {
@@ -75,7 +76,7 @@ impl<'t> Untraced<'t> {
     /// The current task, unless it has a tracer.
     #[inline]
     pub(crate) fn current(current: &'t CurrentTask, _lock: &'t TasklistWrite) -> Option<Self> {
-        // INVARIANT: A task that runs has not been released, and the lock keeps it without a tracer.
+        // INVARIANT: A task that makes a system call has not been released.
         (task::ptrace_flags(current) == 0).then_some(Self(current))
     }
 
@@ -89,26 +90,21 @@ impl<'t> Untraced<'t> {
         // INVARIANT: By the requirement of this function.
         Self(task)
     }
-
-    /// The task.
-    #[inline]
-    pub(crate) fn task(&self) -> &'t Task {
-        self.0
-    }
 }
 
 /// A tracee that its tracer lets go of.
 ///
 /// # Invariants
 ///
-/// The task has a tracer, so that it has not been released, and there is no [`Stopped`] of it.
+/// The task has not been released, and there is no [`Stopped`] of it.
 pub(crate) struct Leaving<'t>(&'t Task);
 
 impl<'t> Leaving<'t> {
     /// A tracee that is stopped, and is no more to be relied on to stay so.
     #[inline]
     pub(crate) fn stopped(stopped: Stopped<'t>) -> Self {
-        // INVARIANT: There was the one that is consumed here.
+        // INVARIANT: What has a tracer has not been released; and there was the one `Stopped` that
+        // is consumed here.
         Self(stopped.task())
     }
 
@@ -119,7 +115,7 @@ impl<'t> Leaving<'t> {
     /// The task has not been released, and there is no [`Stopped`] of it.
     #[inline]
     pub(crate) unsafe fn assume(task: &'t Task) -> Self {
-        // INVARIANT: By the requirement of this function; `unlink()` checks that it has a tracer.
+        // INVARIANT: By the requirement of this function.
         Self(task)
     }
 
@@ -145,15 +141,73 @@ impl<'t> Unlinked<'t> {
         self.0
     }
 
+    /// The task, if it is a zombie.
+    #[inline]
+    pub(crate) fn zombie(self, lock: &'t TasklistWrite) -> Option<Zombie<'t>> {
+        let zombie = task::exit_state(self.0, lock) == bindings::EXIT_ZOMBIE;
+        // INVARIANT: By that of this type, and as was just seen.
+        zombie.then_some(Zombie(self.0))
+    }
+}
+
+/// A zombie that was taken from its tracer.
+///
+/// # Invariants
+///
+/// The task has not been released, and is not for `'t`, for which `tasklist_lock` is held. It is a
+/// zombie, or is being reaped by this context.
+pub(crate) struct Zombie<'t>(&'t Task);
+
+impl<'t> Zombie<'t> {
+    /// The task.
+    #[inline]
+    pub(crate) fn task(&self) -> &'t Task {
+        self.0
+    }
+
     /// The process that the task is a child of, which is its parent again.
     #[inline]
     pub(crate) fn real_parent(&self, lock: &'t TasklistWrite) -> &'t Task {
         // SAFETY: By the type's invariant, it has not been released.
         unsafe { task::real_parent(self.0, lock) }
     }
+
+    /// Marks the task as being reaped, which this context is to do.
+    #[doc(alias = "EXIT_DEAD")]
+    #[inline]
+    pub(crate) fn bury(self, _lock: &'t TasklistWrite) -> Dead<'t> {
+        // SAFETY: The state of a zombie is protected by `_lock`.
+        unsafe { write_field!(self.0, exit_state, bindings::EXIT_DEAD as c_int) };
+        // INVARIANT: It was a zombie, and is marked.
+        Dead(self.0)
+    }
 }
 
-/// Makes `tracer` the parent of `child`, with `cred` as the credentials that it traces with.
+/// A task that is to be released by this context.
+///
+/// # Invariants
+///
+/// The task was a zombie, and nobody else reaps it.
+pub(crate) struct Dead<'t>(&'t Task);
+
+/// Makes `tracer` the tracer of `child`, with these flags, and `cred` as the credentials that it
+/// traces with.
+#[doc(alias = "ptrace_link")]
+#[inline(always)]
+pub(crate) fn attach(
+    child: Untraced<'_>,
+    flags: PtFlags,
+    tracer: Tracer<'_>,
+    cred: &CredRef<'_>,
+    lock: &TasklistWrite,
+) {
+    // SAFETY: Of a task that is not traced, this is protected by `lock`.
+    unsafe { write_field!(child.0, ptrace, flags.bits()) };
+    link(child, tracer, cred, lock);
+}
+
+/// Makes `tracer` the parent of `child`, whose ptrace flags are set, with `cred` as the credentials
+/// that it traces with.
 ///
 /// `BUG()`s if `child` is on a list of tracees already.
 #[doc(alias = "__ptrace_link")]
@@ -173,7 +227,8 @@ pub(crate) fn link(
     // SAFETY: The lists are protected by `tasklist_lock`, which is held for writing, and the entry
     // is on none, as was just seen.
     unsafe { bindings::ptrace_shim_list_add(entry, head) };
-    task::set_parent(child, tracer, lock);
+    // SAFETY: It is on the list of this tracer.
+    unsafe { task::set_parent(child, tracer, lock) };
     // SAFETY: This is protected by `tasklist_lock`, and is given the reference that it holds.
     unsafe { write_field!(child, ptracer_cred, cred.get()) };
 }
@@ -186,7 +241,8 @@ pub(crate) fn unlink<'t>(child: Leaving<'t>, lock: &'t TasklistWrite) -> Unlinke
     let Leaving(child) = child;
     // SAFETY: By the invariant of `Leaving`, it has not been released.
     let real_parent = unsafe { task::real_parent(child, lock) };
-    task::set_parent(child, real_parent, lock);
+    // SAFETY: It is a child of this process.
+    unsafe { task::set_parent(child, real_parent, lock) };
     // SAFETY: A valid task, so that the place of its field is valid.
     let entry = unsafe { &raw mut (*child.as_ptr()).ptrace_entry };
     // SAFETY: The lists are protected by `tasklist_lock`, which is held for writing.
@@ -236,7 +292,8 @@ impl<'t> ExitingTracer<'t> {
         let task = unsafe { kernel::container_of!(entry, bindings::task_struct, ptrace_entry) };
         // SAFETY: A task is taken off the list before it is released, and under the lock none is.
         let task = unsafe { task::from_raw(task) };
-        // INVARIANT: It is on the list; and by the type's invariant, its tracer has no `Stopped`.
+        // INVARIANT: It is on the list, so that it has not been released; and by the type's
+        // invariant, its tracer has no `Stopped`.
         Some(Leaving(task))
     }
 }
@@ -264,7 +321,7 @@ impl DeadList {
     ///
     /// `BUG()`s if it was given a tracer again.
     #[doc(alias = "list_add")]
-    pub(crate) fn push(&mut self, task: Unlinked<'_>, _lock: &TasklistWrite) {
+    pub(crate) fn push(&mut self, task: Dead<'_>, _lock: &TasklistWrite) {
         // SAFETY: A valid task, so that the place of its field is valid.
         let entry = unsafe { &raw mut (*task.0.as_ptr()).ptrace_entry };
         task::bug_on(!ptr::eq(read_field!(task.0, ptrace_entry.next), entry));

@@ -365,8 +365,8 @@ impl<'t, T: Taken> SighandGuard<'t, T> {
     ///
     /// # Safety
     ///
-    /// This context has taken the siglock of `task` in the way that `taken` says, with `task->sighand`
-    /// not null.
+    /// This context has taken the siglock of `task` in the way that `taken` says, with
+    /// `task->sighand` not null.
     #[inline]
     unsafe fn new(task: &'t Task, taken: T) -> Self {
         // INVARIANT: By the requirement of this function.

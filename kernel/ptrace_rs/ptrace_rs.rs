@@ -9,8 +9,8 @@
 //!
 //! Raw pointers and `unsafe` are in [`ffi`] and in the modules that are about one kind of thing
 //! that C owns: [`task`], [`lock`], [`list`], [`cred`], [`user`], [`arch`] and [`config`]; in
-//! [`stop`], for what C's word is taken for: that a tracee is stopped; and in [`stats`], for its
-//! variable.
+//! [`stop`], for what C's word is taken for, that a tracee is stopped, and for what ends a stop
+//! when nobody relies on it any more; and in [`stats`], for its variable.
 //!
 //! C header: [`include/linux/ptrace.h`](srctree/include/linux/ptrace.h).
 

@@ -137,8 +137,7 @@ impl<'t> Frozen<'t> {
     pub(crate) fn unfreeze(self) {
         // The task may be awake, and may have cleared the bit itself; and it may be dead.
         if let Some(mut sighand) = SighandGuard::try_lock(self.task) {
-            // SAFETY: A `Stopped` is made and consumed, or dropped, between this value and this
-            // call.
+            // SAFETY: Who makes a `Stopped` keeps this value for longer.
             unsafe { sighand.unfreeze() };
         }
     }
@@ -179,7 +178,8 @@ impl<'t> Stopped<'t> {
     ///
     /// # Safety
     ///
-    /// The current task holds a [`Frozen`] for `task`, which was not resumed or detached since.
+    /// The current task holds a [`Frozen`] for `task`, which was not resumed or detached since, and
+    /// keeps it for as long as the value exists. There is no other value of this type for `task`.
     pub(crate) unsafe fn assume(task: &'t Task) -> Self {
         // INVARIANT: By the requirement of this function.
         Self {

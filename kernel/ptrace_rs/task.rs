@@ -12,10 +12,7 @@ use crate::{
     cred::UserNs,
     error::to_result,
     jobctl::Jobctl,
-    list::{
-        Unlinked,
-        Untraced, //
-    },
+    list::Zombie,
     lock::{
         AllocGuard,
         TasklistHeld,
@@ -130,13 +127,6 @@ pub(crate) fn ptrace_flags(task: &Task) -> c_uint {
     read_field!(task, ptrace)
 }
 
-/// Attaches a task, as far as its flags go.
-#[inline]
-pub(crate) fn set_ptrace_flags(untraced: &Untraced<'_>, flags: PtFlags, _lock: &TasklistWrite) {
-    // SAFETY: Of a task that is not traced, this is protected by `_lock`.
-    unsafe { write_field!(untraced.task(), ptrace, flags.bits()) };
-}
-
 /// Detaches `task`, as far as its flags go. Also under its siglock.
 #[inline]
 pub(crate) fn clear_ptrace_flags(task: &Task, _lock: &TasklistWrite) {
@@ -170,8 +160,8 @@ pub(crate) fn is_traced_by(task: &Task, tracer: &Task) -> bool {
 #[inline]
 pub(crate) fn parent<'t>(current: &'t CurrentTask, _lock: &'t TasklistWrite) -> &'t Task {
     let parent = read_field!(current, parent);
-    // SAFETY: The parent of a task that has not been released, as one that runs has not, is never
-    // null, and valid under `tasklist_lock`.
+    // SAFETY: The parent of a task that has not been released, as one that makes a system call has
+    // not, is never null, and valid under `tasklist_lock`.
     unsafe { from_raw(parent) }
 }
 
@@ -188,10 +178,14 @@ pub(crate) unsafe fn real_parent<'t>(task: &'t Task, _lock: &'t TasklistWrite) -
 }
 
 /// Makes `parent` the parent of `task`.
+///
+/// # Safety
+///
+/// `parent` is the tracer of `task`, or else its real parent, and so stays a valid task for as long
+/// as it is its parent.
 #[inline]
-pub(crate) fn set_parent(task: &Task, parent: &Task, _lock: &TasklistWrite) {
-    // SAFETY: This is protected by `_lock`. Its tracer, or its real parent, stays a valid task for
-    // as long as it is a parent.
+pub(crate) unsafe fn set_parent(task: &Task, parent: &Task, _lock: &TasklistWrite) {
+    // SAFETY: This is protected by `_lock`; and by the requirement of this function.
     unsafe { write_field!(task, parent, parent.as_ptr()) };
 }
 
@@ -275,14 +269,6 @@ pub(crate) fn exit_state(task: &Task, _lock: &TasklistWrite) -> u32 {
     read_field!(task, exit_state) as u32
 }
 
-/// Marks a zombie, which was taken from its tracer, as being reaped.
-#[doc(alias = "EXIT_DEAD")]
-#[inline]
-pub(crate) fn set_dead(zombie: &Unlinked<'_>, _lock: &TasklistWrite) {
-    // SAFETY: The state of a zombie is protected by `_lock`.
-    unsafe { write_field!(zombie.task(), exit_state, bindings::EXIT_DEAD as c_int) };
-}
-
 /// The signal that tells the parent of the end of `task`; below 0 for a thread that is no leader.
 #[inline]
 pub(crate) fn exit_signal(task: &Task) -> c_int {
@@ -299,7 +285,7 @@ pub(crate) fn is_autoreaped(task: &Task) -> bool {
 /// Tells the parent of a zombie, which was taken from its tracer, that it is one; returns whether
 /// it is to reap itself.
 #[doc(alias = "do_notify_parent")]
-pub(crate) fn notify_parent(zombie: &Unlinked<'_>, _lock: &TasklistWrite) -> bool {
+pub(crate) fn notify_parent(zombie: &Zombie<'_>, _lock: &TasklistWrite) -> bool {
     let task = zombie.task();
     // SAFETY: `tasklist_lock` is held, and by the invariant of `zombie`, it was not released.
     unsafe { bindings::do_notify_parent(task.as_ptr(), exit_signal(task)) }
