@@ -627,7 +627,7 @@ static int trace_once(struct shared *shared)
  */
 TEST_F(interrupt, no_side_effect)
 {
-	struct sigaction action = { .sa_handler = count_sigchld };
+	struct sigaction action = { .sa_handler = count_sigchld, .sa_flags = SA_RESTART };
 	char value[64];
 	siginfo_t info;
 	pid_t tracer;
