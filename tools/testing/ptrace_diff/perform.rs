@@ -125,8 +125,8 @@ fn flags_of(call: &Call) -> Option<usize> {
     }
 }
 
-/// A fault sets RF, and an emulated CPU may leave it set until after the next system call: whether
-/// there was one depends on the machine.
+/// Whether a 32-bit task has RF at a system call differs from run to run on one and the same kernel,
+/// under emulation.
 fn hide_resume(flags: usize, before: &[u8; BUFFER_SIZE]) {
     let at = flags.wrapping_add(2).wrapping_sub(BUFFER);
     if at < BUFFER_SIZE && sys::buffer()[at] != before[at] {
