@@ -4,7 +4,7 @@
 
 use crate::{
     error::to_result,
-    regset::copied_size,
+    list::Leaving,
     stop::Stopped,
     user::UserBuffer, //
 };
@@ -19,65 +19,83 @@ use kernel::{
     }, //
 };
 
-/// Whether the task stops when it enters and leaves a system call (`trace`), and whether it stops
+/// Sets whether `task` stops when it enters and leaves a system call (`trace`), and whether it stops
 /// when it enters one, which is then not carried out (`emu`).
 ///
 /// The latter is nothing where the architecture has no such thing.
-#[doc(alias = "SYSCALL_WORK_SYSCALL_TRACE")]
-#[doc(alias = "SYSCALL_WORK_SYSCALL_EMU")]
 #[inline]
-pub(crate) fn set_syscall_work(task: &Task, trace: bool, emu: bool) {
+fn set_syscall_work(task: &Task, trace: bool, emu: bool) {
     // SAFETY: A valid task, whose flags are changed atomically.
     unsafe { bindings::ptrace_shim_set_syscall_work(task.as_ptr(), trace, emu) };
 }
 
-/// Has the tracee stop after an instruction. `EIO` if the architecture cannot.
-#[doc(alias = "user_enable_single_step")]
-pub(crate) fn enable_single_step(stopped: &Stopped<'_>) -> Result {
-    // SAFETY: The tracee is stopped and off the CPU.
-    if unsafe { bindings::ptrace_shim_enable_single_step(stopped.task().as_ptr()) } {
-        Ok(())
-    } else {
-        Err(EIO)
+impl Leaving<'_> {
+    /// Has the task stop at no system call any more.
+    #[doc(alias = "SYSCALL_WORK_SYSCALL_TRACE")]
+    #[doc(alias = "SYSCALL_WORK_SYSCALL_EMU")]
+    #[inline]
+    pub(crate) fn clear_syscall_work(&self) {
+        set_syscall_work(self.task(), false, false);
     }
 }
 
-/// Has the tracee stop after a jump. `EIO` if the architecture cannot.
-#[doc(alias = "user_enable_block_step")]
-pub(crate) fn enable_block_step(stopped: &Stopped<'_>) -> Result {
-    // SAFETY: The tracee is stopped and off the CPU.
-    if unsafe { bindings::ptrace_shim_enable_block_step(stopped.task().as_ptr()) } {
-        Ok(())
-    } else {
-        Err(EIO)
+impl Stopped<'_> {
+    /// Sets whether the tracee stops when it enters and leaves a system call (`trace`), and whether
+    /// it stops when it enters one, which is then not carried out (`emu`).
+    #[doc(alias = "SYSCALL_WORK_SYSCALL_TRACE")]
+    #[doc(alias = "SYSCALL_WORK_SYSCALL_EMU")]
+    #[inline]
+    pub(crate) fn set_syscall_work(&self, trace: bool, emu: bool) {
+        set_syscall_work(self.task(), trace, emu);
     }
-}
 
-/// Has the tracee take no more steps.
-#[doc(alias = "user_disable_single_step")]
-#[inline]
-pub(crate) fn disable_single_step(stopped: &Stopped<'_>) {
-    // SAFETY: The tracee is stopped and off the CPU.
-    unsafe { bindings::ptrace_shim_disable_single_step(stopped.task().as_ptr()) };
-}
+    /// Has the tracee stop after an instruction. `EIO` if the architecture cannot.
+    #[doc(alias = "user_enable_single_step")]
+    pub(crate) fn enable_single_step(&self) -> Result {
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU.
+        let done = unsafe { bindings::ptrace_shim_enable_single_step(self.task().as_ptr()) };
+        done.then_some(()).ok_or(EIO)
+    }
 
-/// Undoes what the architecture has set up in the tracee.
-#[doc(alias = "ptrace_disable")]
-pub(crate) fn disable(stopped: &Stopped<'_>) {
-    // SAFETY: The tracee is stopped and off the CPU.
-    unsafe { bindings::ptrace_disable(stopped.task().as_ptr()) };
-}
+    /// Has the tracee stop after a jump. `EIO` if the architecture cannot.
+    #[doc(alias = "user_enable_block_step")]
+    pub(crate) fn enable_block_step(&self) -> Result {
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU.
+        let done = unsafe { bindings::ptrace_shim_enable_block_step(self.task().as_ptr()) };
+        done.then_some(()).ok_or(EIO)
+    }
 
-/// Warns of a caller in the kernel that does not say which credentials are to count.
-#[cold]
-pub(crate) fn warn_no_creds() {
-    // SAFETY: An FFI call with no additional requirements.
-    unsafe { bindings::ptrace_shim_warn_no_creds() };
+    /// Has the tracee take no more steps.
+    #[doc(alias = "user_disable_single_step")]
+    #[inline]
+    pub(crate) fn disable_single_step(&self) {
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU.
+        unsafe { bindings::ptrace_shim_disable_single_step(self.task().as_ptr()) };
+    }
+
+    /// Undoes what the architecture has set up in the tracee.
+    #[doc(alias = "ptrace_disable")]
+    pub(crate) fn disable(&self) {
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU.
+        unsafe { bindings::ptrace_disable(self.task().as_ptr()) };
+    }
 }
 
 // Sets of registers.
 
-/// A set of registers of a stopped tracee.
+/// How much of a set is copied to or from a buffer of `len` bytes, for `count` registers of `size`
+/// bytes each: no more than the set has. `EINVAL` if `len` is no whole number of registers.
+fn copied_size(len: usize, size: c_uint, count: c_uint) -> Result<c_uint> {
+    // A set of registers of no size cannot be.
+    if len.checked_rem(size as usize) != Some(0) {
+        return Err(EINVAL);
+    }
+    let all = count.wrapping_mul(size);
+    // CAST: No more than `all`.
+    Ok(len.min(all as usize) as c_uint)
+}
+
+/// A set of registers of a tracee in a ptrace-stop.
 ///
 /// # Invariants
 ///
@@ -98,7 +116,7 @@ impl<'s> Regset<'s> {
     /// Which there are depends on what the tracee runs: 32-bit or 64-bit code.
     #[doc(alias = "find_regset")]
     pub(crate) fn find(stopped: &'s Stopped<'_>, note: u32) -> Option<Self> {
-        // SAFETY: The tracee is stopped and off the CPU.
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU.
         let view = unsafe { bindings::task_user_regset_view(stopped.task().as_ptr()) };
         // SAFETY: Every task has a view, which is static and never changes.
         let count = unsafe { (*view).n };
@@ -128,7 +146,7 @@ impl<'s> Regset<'s> {
     pub(crate) fn copy_to_user(&self, to: &UserBuffer) -> Result<c_uint> {
         let size = copied_size(to.len(), self.size, self.count)?;
         let task = self.stopped.task().as_ptr();
-        // SAFETY: The tracee is stopped and off the CPU; by the type's invariant the set is one of
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU; by the type's invariant the set is one of
         // its view, and it has `size` bytes; the function checks the address.
         to_result(unsafe {
             bindings::copy_regset_to_user(task, self.view, self.number, 0, size, to.base())
@@ -223,62 +241,87 @@ impl SyscallInfo {
     pub(crate) fn fill_in_where(&mut self, stopped: &Stopped<'_>) {
         // CAST: The same structure, as asserted above.
         let info = (&raw mut *self).cast::<bindings::ptrace_syscall_info>();
-        // SAFETY: The tracee is stopped and off the CPU, and this is a place for the structure.
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU, and this is a place for the structure.
         unsafe { bindings::ptrace_shim_syscall_where(stopped.task().as_ptr(), info) };
     }
 }
 
-/// The number of the system call.
-#[doc(alias = "syscall_get_nr")]
-pub(crate) fn syscall_nr(stopped: &Stopped<'_>) -> c_int {
-    // SAFETY: The tracee is stopped and off the CPU.
-    unsafe { bindings::ptrace_shim_syscall_get_nr(stopped.task().as_ptr()) }
+impl Stopped<'_> {
+    /// The number of the system call.
+    #[doc(alias = "syscall_get_nr")]
+    pub(crate) fn syscall_nr(&self) -> c_int {
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU.
+        unsafe { bindings::ptrace_shim_syscall_get_nr(self.task().as_ptr()) }
+    }
+
+    /// The arguments of the system call.
+    #[doc(alias = "syscall_get_arguments")]
+    pub(crate) fn syscall_args(&self) -> [c_ulong; SYSCALL_ARGS] {
+        let mut args = [0; SYSCALL_ARGS];
+        let task = self.task().as_ptr();
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU, and there is room for the arguments.
+        unsafe { bindings::ptrace_shim_syscall_get_arguments(task, args.as_mut_ptr()) };
+        args
+    }
+
+    /// The error that the system call returns; 0 if it returns none.
+    #[doc(alias = "syscall_get_error")]
+    pub(crate) fn syscall_error(&self) -> c_long {
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU.
+        unsafe { bindings::ptrace_shim_syscall_get_error(self.task().as_ptr()) }
+    }
+
+    /// What the system call returns.
+    #[doc(alias = "syscall_get_return_value")]
+    pub(crate) fn syscall_return_value(&self) -> c_long {
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU.
+        unsafe { bindings::ptrace_shim_syscall_get_return_value(self.task().as_ptr()) }
+    }
+
+    /// Makes it another system call.
+    #[doc(alias = "syscall_set_nr")]
+    pub(crate) fn set_syscall_nr(&self, nr: c_int) {
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU.
+        unsafe { bindings::ptrace_shim_syscall_set_nr(self.task().as_ptr(), nr) };
+    }
+
+    /// Gives the system call other arguments.
+    #[doc(alias = "syscall_set_arguments")]
+    pub(crate) fn set_syscall_args(&self, args: &[c_ulong; SYSCALL_ARGS]) {
+        let task = self.task().as_ptr();
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU, and these are the arguments.
+        unsafe { bindings::ptrace_shim_syscall_set_arguments(task, args.as_ptr()) };
+    }
+
+    /// Has the system call return `error` or, if that is 0, `value`.
+    #[doc(alias = "syscall_set_return_value")]
+    pub(crate) fn set_syscall_return_value(&self, error: c_int, value: c_long) {
+        let task = self.task().as_ptr();
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU.
+        unsafe { bindings::ptrace_shim_syscall_set_return_value(task, error, value) };
+    }
 }
 
-/// The arguments of the system call.
-#[doc(alias = "syscall_get_arguments")]
-pub(crate) fn syscall_args(stopped: &Stopped<'_>) -> [c_ulong; SYSCALL_ARGS] {
-    let mut args = [0; SYSCALL_ARGS];
-    // SAFETY: The tracee is stopped and off the CPU, and there is room for the arguments.
-    unsafe {
-        bindings::ptrace_shim_syscall_get_arguments(stopped.task().as_ptr(), args.as_mut_ptr())
-    };
-    args
-}
+#[cfg(CONFIG_PTRACE_RUST_KUNIT_TEST)]
+#[kunit_tests(ptrace_rs_arch)]
+mod tests {
+    use super::*;
 
-/// The error that the system call returns; 0 if it returns none.
-#[doc(alias = "syscall_get_error")]
-pub(crate) fn syscall_error(stopped: &Stopped<'_>) -> c_long {
-    // SAFETY: The tracee is stopped and off the CPU.
-    unsafe { bindings::ptrace_shim_syscall_get_error(stopped.task().as_ptr()) }
-}
+    #[test]
+    fn a_size_is_a_whole_number_of_registers() {
+        for len in 0..64 {
+            assert_eq!(copied_size(len, 8, 27).is_ok(), len % 8 == 0);
+        }
+        assert_eq!(copied_size(usize::MAX, 8, 27), Err(EINVAL));
+        assert_eq!(copied_size(8, 0, 27), Err(EINVAL));
+    }
 
-/// What the system call returns.
-#[doc(alias = "syscall_get_return_value")]
-pub(crate) fn syscall_return_value(stopped: &Stopped<'_>) -> c_long {
-    // SAFETY: The tracee is stopped and off the CPU.
-    unsafe { bindings::ptrace_shim_syscall_get_return_value(stopped.task().as_ptr()) }
-}
-
-/// Makes it another system call.
-#[doc(alias = "syscall_set_nr")]
-pub(crate) fn set_syscall_nr(stopped: &Stopped<'_>, nr: c_int) {
-    // SAFETY: The tracee is stopped and off the CPU.
-    unsafe { bindings::ptrace_shim_syscall_set_nr(stopped.task().as_ptr(), nr) };
-}
-
-/// Gives the system call other arguments.
-#[doc(alias = "syscall_set_arguments")]
-pub(crate) fn set_syscall_args(stopped: &Stopped<'_>, args: &[c_ulong; SYSCALL_ARGS]) {
-    // SAFETY: The tracee is stopped and off the CPU, and these are the arguments.
-    unsafe { bindings::ptrace_shim_syscall_set_arguments(stopped.task().as_ptr(), args.as_ptr()) };
-}
-
-/// Has the system call return `error` or, if that is 0, `value`.
-#[doc(alias = "syscall_set_return_value")]
-pub(crate) fn set_syscall_return_value(stopped: &Stopped<'_>, error: c_int, value: c_long) {
-    // SAFETY: The tracee is stopped and off the CPU.
-    unsafe {
-        bindings::ptrace_shim_syscall_set_return_value(stopped.task().as_ptr(), error, value)
-    };
+    #[test]
+    fn no_more_than_the_set_is_copied() {
+        assert_eq!(copied_size(0, 8, 27), Ok(0));
+        assert_eq!(copied_size(208, 8, 27), Ok(208));
+        assert_eq!(copied_size(216, 8, 27), Ok(216));
+        assert_eq!(copied_size(224, 8, 27), Ok(216));
+        assert_eq!(copied_size(usize::MAX & !7, 8, 27), Ok(216));
+    }
 }

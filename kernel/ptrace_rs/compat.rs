@@ -13,6 +13,7 @@ use crate::{
     },
     siginfo,
     stop::Stopped,
+    task::Caller,
     user::{
         self,
         Abi, //
@@ -30,21 +31,21 @@ pub(crate) fn carry_out(
     stopped: Stopped<'_>,
     addr: u32,
     data: u32,
+    caller: &mut Caller<'_>,
 ) -> Result<c_int> {
-    let task = stopped.task();
     let pointer = || user::compat_ptr(data);
     // CAST: Extends with zeros, as C does.
     let (wide_addr, wide_data) = (addr as c_ulong, data as c_ulong);
     let done = match operation {
-        Operation::Peek => memory::compat_peek(task, wide_addr, pointer()),
-        Operation::Poke => memory::compat_poke(task, wide_addr, data),
+        Operation::Peek => memory::compat_peek(&stopped, wide_addr, pointer(), caller),
+        Operation::Poke => memory::compat_poke(&stopped, wide_addr, data, caller),
         Operation::GetEventMessage => request::get_event_message(&stopped, pointer(), Abi::Compat),
-        Operation::GetSiginfo => siginfo::get(&stopped, pointer(), Abi::Compat),
-        Operation::SetSiginfo => siginfo::set(&stopped, pointer(), Abi::Compat),
+        Operation::GetSiginfo => siginfo::get(&stopped, pointer(), Abi::Compat, caller),
+        Operation::SetSiginfo => siginfo::set(&stopped, pointer(), Abi::Compat, caller),
         Operation::Regset(direction) => {
             regset::copy(&stopped, direction, wide_addr, pointer(), Abi::Compat)
         }
-        operation => return operation.carry_out(stopped, wide_addr, wide_data),
+        operation => return operation.carry_out(stopped, wide_addr, wide_data, caller),
     };
     done.map(|()| 0)
 }

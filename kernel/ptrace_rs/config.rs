@@ -5,17 +5,14 @@
 //!
 //! The latter two are looked at and changed by those parts, which know the layout.
 
+#[cfg(CONFIG_RSEQ)]
+use crate::user;
 use crate::{
     error::{
         to_result,
         to_value, //
     },
     stop::Stopped, //
-};
-#[cfg(CONFIG_RSEQ)]
-use crate::{
-    task,
-    user, //
 };
 use core::ptr;
 use kernel::{
@@ -28,7 +25,7 @@ use kernel::{
 #[cfg(CONFIG_RSEQ)]
 #[doc(alias = "ptrace_get_rseq_configuration")]
 pub(crate) fn rseq(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result<c_int> {
-    user::copy_prefix_to_user(&task::rseq(stopped), size, data)?;
+    user::copy_prefix_to_user(&stopped.rseq(), size, data)?;
     // CAST: The size of a small structure.
     Ok(size_of::<bindings::ptrace_rseq_configuration>() as c_int)
 }
@@ -66,7 +63,7 @@ pub(crate) fn seccomp_metadata(
 pub(crate) fn set_dispatch(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result<c_int> {
     let task = stopped.task().as_ptr();
     let data = ptr::without_provenance_mut(data);
-    // SAFETY: A stopped tracee; the function checks the address.
+    // SAFETY: A tracee in a ptrace-stop; the function checks the address.
     to_value(unsafe { bindings::ptrace_shim_syscall_user_dispatch_set_config(task, size, data) })
 }
 
@@ -75,7 +72,7 @@ pub(crate) fn set_dispatch(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) 
 pub(crate) fn get_dispatch(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result<c_int> {
     let task = stopped.task().as_ptr();
     let data = ptr::without_provenance_mut(data);
-    // SAFETY: A stopped tracee; the function checks the address.
+    // SAFETY: A tracee in a ptrace-stop; the function checks the address.
     to_value(unsafe { bindings::ptrace_shim_syscall_user_dispatch_get_config(task, size, data) })
 }
 

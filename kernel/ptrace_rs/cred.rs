@@ -1,34 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Credentials, and the capabilities that come with them.
+//! Credentials, the capabilities that come with them, and what security modules say.
+//!
+//! [`Credential`] is that of the `kernel` crate, which knows of no id but the effective user's, of no
+//! group and of no user namespace: these are read here.
 
-use crate::task::read_field;
-use core::marker::PhantomData;
+use crate::{
+    error::to_result,
+    lock::{
+        AllocGuard,
+        TasklistWrite, //
+    },
+    task::{
+        place,
+        rcu_dereference,
+        read_once,
+        Caller, //
+    }, //
+};
+use core::{
+    marker::PhantomData,
+    ptr::NonNull, //
+};
 use kernel::{
     bindings,
+    cred::Credential,
     prelude::*,
-    sync::rcu,
+    sync::{
+        aref::ARef,
+        rcu, //
+    },
     task::{
         CurrentTask,
         Task, //
     }, //
 };
 
-/// Borrowed credentials.
-///
-/// # Invariants
-///
-/// The pointer is to credentials that are valid for `'a`.
-#[derive(Clone, Copy)]
-pub(crate) struct CredRef<'a>(*const bindings::cred, PhantomData<&'a bindings::cred>);
-
 /// Reads an id of credentials; 0 on a kernel that has only one user, as `__kuid_val()`.
+///
+/// Not a `Kuid`: there is no such type for groups, and its comparison is a call.
 macro_rules! id {
     ($cred:expr, $field:ident) => {
         if cfg!(CONFIG_MULTIUSER) {
-            // SAFETY: By the type's invariant, the credentials are valid, and their ids do not
-            // change.
-            unsafe { (*$cred.0).$field.val }
+            // SAFETY: A `Credential` is valid, and its ids do not change.
+            unsafe { (*$cred.as_ptr()).$field.val }
         } else {
             0
         }
@@ -37,82 +52,109 @@ macro_rules! id {
 
 /// A user and a group, as the kernel numbers them in all namespaces.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ids {
+pub(crate) struct UserAndGroup {
     uid: u32,
     gid: u32,
 }
 
-impl<'a> CredRef<'a> {
-    /// The subjective credentials of the current task: what it acts with.
+impl UserAndGroup {
+    /// The ids of `cred` that access to files goes by.
+    #[inline]
+    pub(crate) fn fs_ids(cred: &Credential) -> Self {
+        Self {
+            uid: id!(cred, fsuid),
+            gid: id!(cred, fsgid),
+        }
+    }
+
+    /// The real ids of `cred`.
+    #[inline]
+    pub(crate) fn real_ids(cred: &Credential) -> Self {
+        Self {
+            uid: id!(cred, uid),
+            gid: id!(cred, gid),
+        }
+    }
+
+    /// Whether the real, the effective and the saved ids of `cred` are all these.
+    #[inline]
+    pub(crate) fn are_all_of(self, cred: &Credential) -> bool {
+        self.uid == id!(cred, euid)
+            && self.uid == id!(cred, suid)
+            && self.uid == id!(cred, uid)
+            && self.gid == id!(cred, egid)
+            && self.gid == id!(cred, sgid)
+            && self.gid == id!(cred, gid)
+    }
+}
+
+/// The subjective credentials of the current task, which it acts with.
+///
+/// Valid as long as the task does not change them, which it does not under an RCU guard.
+#[doc(alias = "current_cred")]
+#[inline]
+pub(crate) fn of_current<'g>(current: &CurrentTask, _guard: &'g rcu::Guard) -> &'g Credential {
+    // SAFETY: The place of a field, which only the current task changes.
+    let cred = unsafe { place!(current, cred).read() };
+    // SAFETY: A task has credentials, and holds a reference to them until it changes them.
+    unsafe { Credential::from_ptr(cred) }
+}
+
+/// The objective credentials of `task`, which count when others act on it.
+#[doc(alias = "__task_cred")]
+#[inline]
+pub(crate) fn of_task<'g>(task: &Task, _guard: &'g rcu::Guard) -> &'g Credential {
+    // SAFETY: The place of a field, which `commit_creds()` publishes.
+    let cred = unsafe { rcu_dereference!(place!(task, real_cred)) };
+    // SAFETY: A task has credentials, and those that were read under RCU are valid as long as the
+    // guard lives.
+    unsafe { Credential::from_ptr(cred) }
+}
+
+/// The credentials of the task that has asked to trace, whether it asks to be the tracer or to be
+/// the tracee.
+///
+/// What a tracee's `ptracer_cred` may be. The credentials of a parent that is made a tracer without
+/// having asked are not of this type.
+pub(crate) struct RequesterCred<'c>(&'c Credential);
+
+impl<'c> RequesterCred<'c> {
+    /// The subjective credentials of the caller of ptrace(2).
     #[doc(alias = "current_cred")]
     #[inline]
-    pub(crate) fn current(current: &'a CurrentTask) -> Self {
-        // INVARIANT: The credentials of the current task are replaced by nobody else.
-        Self(read_field!(current, cred), PhantomData)
+    pub(crate) fn of(caller: &'c Caller<'_>) -> Self {
+        // SAFETY: The place of a field, which only the current task changes.
+        let cred = unsafe { place!(caller, cred).read() };
+        // SAFETY: A task has credentials, and the caller does not change them in this system call.
+        Self(unsafe { Credential::from_ptr(cred) })
     }
 
-    /// The objective credentials of `task`: what others have to do with.
-    #[doc(alias = "__task_cred")]
-    #[inline]
-    pub(crate) fn of(task: &Task, _guard: &'a rcu::Guard) -> Self {
-        // INVARIANT: Credentials that were current under the lock are valid as long as it is held.
-        Self(read_field!(task, real_cred), PhantomData)
-    }
-
-    /// Credentials behind a pointer from C.
+    /// The credentials that C passes on from a tracee to the child that it makes.
     ///
     /// # Safety
     ///
-    /// `cred` points to credentials that are valid for `'a`.
+    /// `cred` points to credentials that are valid for `'c`, and that were checked when the tracer
+    /// attached the tracee.
     pub(crate) unsafe fn from_raw(cred: *const bindings::cred) -> Self {
-        // INVARIANT: By the requirement of this function.
-        Self(cred, PhantomData)
+        // SAFETY: By the requirement of this function.
+        Self(unsafe { Credential::from_ptr(cred) })
     }
 
-    /// Takes a reference, for C to hold.
+    /// Takes a reference, for a field of C to hold.
     #[doc(alias = "get_cred")]
+    #[inline]
     pub(crate) fn get(&self) -> *const bindings::cred {
-        // SAFETY: By the type's invariant, the credentials are valid.
-        unsafe { bindings::get_cred(self.0) }
+        ARef::into_raw(ARef::from(self.0)).as_ptr().cast()
     }
+}
 
-    /// The ids that access to files goes by.
-    #[inline]
-    pub(crate) fn fs_ids(&self) -> Ids {
-        Ids {
-            uid: id!(self, fsuid),
-            gid: id!(self, fsgid),
-        }
-    }
-
-    /// The real ids.
-    #[inline]
-    pub(crate) fn real_ids(&self) -> Ids {
-        Ids {
-            uid: id!(self, uid),
-            gid: id!(self, gid),
-        }
-    }
-
-    /// Whether the real, the effective and the saved ids are all `ids`.
-    #[inline]
-    pub(crate) fn are_all(&self, ids: Ids) -> bool {
-        ids.uid == id!(self, euid)
-            && ids.uid == id!(self, suid)
-            && ids.uid == id!(self, uid)
-            && ids.gid == id!(self, egid)
-            && ids.gid == id!(self, sgid)
-            && ids.gid == id!(self, gid)
-    }
-
-    /// The user namespace of the credentials.
-    #[inline]
-    pub(crate) fn user_ns(&self) -> UserNs<'a> {
-        // SAFETY: By the type's invariant, the credentials are valid.
-        let ns = unsafe { (*self.0).user_ns };
-        // INVARIANT: Credentials hold a reference to their namespace.
-        UserNs(ns, PhantomData)
-    }
+/// The user namespace of credentials.
+#[inline]
+pub(crate) fn user_ns(cred: &Credential) -> UserNs<'_> {
+    // SAFETY: A `Credential` is valid, and its namespace does not change.
+    let ns = unsafe { (*cred.as_ptr()).user_ns };
+    // INVARIANT: Credentials hold a reference to their namespace.
+    UserNs(ns, PhantomData)
 }
 
 /// A borrowed user namespace.
@@ -124,19 +166,8 @@ impl<'a> CredRef<'a> {
 pub(crate) struct UserNs<'a>(*mut bindings::user_namespace, PhantomData<&'a ()>);
 
 impl UserNs<'_> {
-    /// The namespace behind a pointer from C.
-    ///
-    /// # Safety
-    ///
-    /// `ns` points to a user namespace that is valid for as long as the value exists.
-    #[inline]
-    pub(crate) unsafe fn from_raw(ns: *mut bindings::user_namespace) -> Self {
-        // INVARIANT: By the requirement of this function.
-        Self(ns, PhantomData)
-    }
-
-    /// Whether the current task has `CAP_SYS_PTRACE` in the namespace; with a record in the audit,
-    /// unless not `audit`.
+    /// Whether the current task has `CAP_SYS_PTRACE` in the namespace; with a record in the audit
+    /// if `audit`.
     #[doc(alias = "ns_capable")]
     #[inline]
     pub(crate) fn has_cap_sys_ptrace(self, audit: bool) -> bool {
@@ -150,7 +181,8 @@ impl UserNs<'_> {
         }
     }
 
-    /// Whether who attached `task` had `CAP_SYS_PTRACE` in the namespace; true if nobody did.
+    /// Whether the tracer of `task` had `CAP_SYS_PTRACE` in the namespace when it attached; true if
+    /// there is no tracer.
     #[doc(alias = "ptracer_capable")]
     #[inline]
     pub(crate) fn has_tracer_of(self, task: &Task) -> bool {
@@ -174,4 +206,92 @@ pub(crate) fn is_under_seccomp(_current: &CurrentTask) -> bool {
     // SAFETY: An FFI call with no additional requirements.
     let mode = unsafe { bindings::ptrace_shim_current_seccomp_mode() };
     mode != bindings::SECCOMP_MODE_DISABLED as c_int
+}
+
+/// Whether the owner of a program may look into a task that runs it.
+///
+/// Not a `bool`: C has three values, of which one grants something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dumpable {
+    /// Whoever has the same credentials may.
+    Owner,
+    /// Nobody may, or root alone.
+    No,
+}
+
+/// What exec has left of the program that a task runs. It outlives the memory of the task.
+///
+/// # Invariants
+///
+/// The pointer is to the `exec_state` of a task, valid while the RCU guard lives.
+pub(crate) struct ExecState<'rcu>(
+    NonNull<bindings::task_exec_state>,
+    PhantomData<&'rcu rcu::Guard>,
+);
+
+impl<'rcu> ExecState<'rcu> {
+    /// The state of `task`, at this moment.
+    #[doc(alias = "task_exec_state_rcu")]
+    #[inline]
+    pub(crate) fn of(task: &Task, _guard: &'rcu rcu::Guard) -> Option<Self> {
+        // SAFETY: `task` is a valid task, and the RCU read side lock is held.
+        let state = unsafe { bindings::task_exec_state_rcu(task.as_ptr()) };
+        // INVARIANT: What was returned is valid as long as the lock is held.
+        NonNull::new(state).map(|state| Self(state, PhantomData))
+    }
+
+    /// Whether the task's owner may look into it.
+    #[inline]
+    pub(crate) fn dumpable(&self) -> Dumpable {
+        // SAFETY: By the type's invariant, the state is valid.
+        let dumpable = unsafe { &raw mut (*self.0.as_ptr()).dumpable };
+        // SAFETY: As above; it is stored to as a word.
+        match unsafe { read_once!(dumpable) } {
+            bindings::task_dumpable_TASK_DUMPABLE_OWNER => Dumpable::Owner,
+            _ => Dumpable::No,
+        }
+    }
+
+    /// The user namespace that the program was started in.
+    #[inline]
+    pub(crate) fn user_ns(&self) -> UserNs<'rcu> {
+        // SAFETY: By the type's invariant, the state is valid, and this does not change.
+        let ns = unsafe { (*self.0.as_ptr()).user_ns };
+        // INVARIANT: The state holds a reference to its namespace.
+        UserNs(ns, PhantomData)
+    }
+}
+
+/// Asks the security modules whether the current task may look into `task`.
+#[doc(alias = "security_ptrace_access_check")]
+#[inline]
+pub(crate) fn security_access_check(lock: &AllocGuard<'_>, mode: c_uint) -> Result {
+    let task = lock.task().as_ptr();
+    // SAFETY: A valid task, whose `alloc_lock` is held, as the hooks expect.
+    granted(unsafe { bindings::ptrace_shim_security_ptrace_access_check(task, mode) })
+}
+
+/// Asks the security modules whether `parent` may trace the current task.
+#[doc(alias = "security_ptrace_traceme")]
+pub(crate) fn security_traceme(parent: &Task, _lock: &TasklistWrite) -> Result {
+    // SAFETY: A valid task; the hooks expect `tasklist_lock` to be held for writing.
+    granted(unsafe { bindings::ptrace_shim_security_ptrace_traceme(parent.as_ptr()) })
+}
+
+/// What a security module says: only 0 grants anything, whatever else it may return.
+#[inline]
+fn granted(ret: c_int) -> Result {
+    to_result(ret)?;
+    if ret == 0 {
+        Ok(())
+    } else {
+        Err(EPERM)
+    }
+}
+
+/// Warns of a caller in the kernel that does not say which credentials are to count.
+#[cold]
+pub(crate) fn warn_no_creds() {
+    // SAFETY: An FFI call with no additional requirements.
+    unsafe { bindings::ptrace_shim_warn_no_creds() };
 }

@@ -28,9 +28,3 @@ pub(crate) fn to_value(ret: c_int) -> Result<c_int> {
 pub(crate) fn to_ret(result: Result<c_int>) -> c_int {
     result.unwrap_or_else(|error| error.to_errno())
 }
-
-/// What C is to return: 0, or an error as a negative value.
-#[inline]
-pub(crate) fn to_errno(result: Result) -> c_int {
-    to_ret(result.map(|()| 0))
-}

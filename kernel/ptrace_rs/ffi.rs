@@ -12,38 +12,36 @@ use crate::{
         Mode, //
     },
     attach,
-    cred::CredRef,
+    cred::RequesterCred,
     detach,
-    error::{
-        to_errno,
-        to_ret, //
-    },
+    error::to_ret,
     interrupt,
     list::{
         self,
+        Attach,
         DeadList,
         ExitingTracer,
         Leaving,
-        Tracer,
-        Untraced, //
+        Tracer, //
     },
     lock::{
         AllocGuard,
         TasklistWrite, //
     },
-    memory,
-    options::PtFlags,
+    mm::TraceeMm,
     request::{
         Operation,
         Request, //
     },
-    stats,
     stop::{
         Attached,
         Frozen,
         Stopped, //
     },
-    task, //
+    task::{
+        self,
+        Caller, //
+    }, //
 };
 use kernel::{
     bindings::{
@@ -53,43 +51,42 @@ use kernel::{
         task_struct, //
     },
     current,
-    prelude::*,
-    task::Task, //
+    prelude::*, //
 };
 
-/// The system call, with `arch_ptrace` as the architecture's part of a request that needs a stopped
-/// tracee.
+/// The system call, with `arch_ptrace` as the architecture's part of a request that needs a tracee
+/// in a ptrace-stop.
 fn syscall(
     request: c_long,
     pid: c_long,
     addr: c_ulong,
     data: c_ulong,
-    arch_ptrace: impl FnOnce(&Task) -> c_long,
+    caller: &mut Caller<'_>,
+    arch_ptrace: impl FnOnce(&Frozen<'_, '_>) -> c_long,
 ) -> Result<c_long> {
     let find = || task::find_by_vpid(pid).ok_or(ESRCH);
     let request = Request::decode(request);
     match request {
-        Request::Traceme => attach::traceme(current!())?,
-        Request::Attach | Request::Seize => {
+        Request::Traceme => attach::traceme(caller)?,
+        Request::Attach => attach::attach(&*find()?, Attach::NotSeized, caller)?,
+        Request::Seize => {
             let child = find()?;
-            let flags = if request == Request::Seize {
-                attach::seize_flags(addr, data, current!())?
-            } else {
-                PtFlags::ATTACHED
-            };
-            attach::attach(&child, flags, current!())?;
+            let how = attach::seize(addr, data, caller)?;
+            attach::attach(&child, how, caller)?;
         }
-        // These two are no architecture's affair, and nothing was frozen for them.
-        Request::Interrupt => interrupt::interrupt(&Attached::check(&*find()?, current!())?)?,
-        Request::Kill => Attached::check(&*find()?, current!())?.kill(),
-        Request::Detach | Request::Stopped => {
+        // These two need no tracee in a ptrace-stop, and no architecture that has Rust has a part in
+        // them.
+        Request::Interrupt => {
             let child = find()?;
-            let frozen = Frozen::freeze(&child, current!()).ok_or(ESRCH)?;
-            let ret = arch_ptrace(&child);
+            interrupt::interrupt(&Attached::check(&child, caller)?, caller)?;
+        }
+        Request::Kill => Attached::check(&*find()?, caller)?.kill(),
+        Request::Detach | Request::Other => {
+            let child = find()?;
+            let frozen = Frozen::freeze(&child, caller).ok_or(ESRCH)?;
+            let ret = arch_ptrace(&frozen);
             if request == Request::Detach && ret == 0 {
                 frozen.forget();
-            } else {
-                frozen.unfreeze();
             }
             return Ok(ret);
         }
@@ -97,13 +94,11 @@ fn syscall(
     Ok(0)
 }
 
-/// What the system call returns; counted.
+/// What the system call returns.
 #[inline]
-fn finish(request: c_long, result: Result<c_long>) -> c_long {
+fn finish(result: Result<c_long>) -> c_long {
     // CAST: An errno fits.
-    let ret = result.unwrap_or_else(|error| error.to_errno() as c_long);
-    stats::count(request, ret);
-    ret
+    result.unwrap_or_else(|error| error.to_errno() as c_long)
 }
 
 /// ptrace(2), native.
@@ -118,11 +113,14 @@ pub(crate) unsafe extern "C" fn ptrace_rs_syscall(
     addr: c_ulong,
     data: c_ulong,
 ) -> c_long {
-    let result = syscall(request, pid, addr, data, |child| {
-        // SAFETY: The tracee is stopped and off the CPU.
-        unsafe { bindings::arch_ptrace(child.as_ptr(), request, addr, data) }
+    let current = current!();
+    // SAFETY: By the requirement of this function, and this is the one such value.
+    let mut caller = unsafe { Caller::in_syscall(current) };
+    let result = syscall(request, pid, addr, data, &mut caller, |frozen| {
+        // SAFETY: The tracee is frozen and off the CPU.
+        unsafe { bindings::arch_ptrace(frozen.as_ptr(), request, addr, data) }
     });
-    finish(request, result)
+    finish(result)
 }
 
 /// ptrace(2), as 32-bit programs call it.
@@ -138,6 +136,9 @@ pub(crate) unsafe extern "C" fn ptrace_rs_compat_syscall(
     addr: bindings::compat_long_t,
     data: bindings::compat_long_t,
 ) -> c_long {
+    let current = current!();
+    // SAFETY: By the requirement of this function, and this is the one such value.
+    let mut caller = unsafe { Caller::in_syscall(current) };
     // CAST: The request and the pid extend their sign, as in C. The others are no numbers.
     let (wide_request, wide_pid) = (request as c_long, pid as c_long);
     let (addr, data) = (addr as u32, data as u32);
@@ -146,12 +147,13 @@ pub(crate) unsafe extern "C" fn ptrace_rs_compat_syscall(
         wide_pid,
         addr as c_ulong,
         data as c_ulong,
-        |child| {
-            // SAFETY: The tracee is stopped and off the CPU.
-            unsafe { bindings::compat_arch_ptrace(child.as_ptr(), request, addr, data) }
+        &mut caller,
+        |frozen| {
+            // SAFETY: The tracee is frozen and off the CPU.
+            unsafe { bindings::compat_arch_ptrace(frozen.as_ptr(), request, addr, data) }
         },
     );
-    finish(wide_request, result)
+    finish(result)
 }
 
 /// A request that is not the architecture's own. `EIO` if it is none.
@@ -171,9 +173,11 @@ pub(crate) unsafe extern "C" fn ptrace_request(
     };
     // SAFETY: The system call holds a reference to the task.
     let child = unsafe { task::from_raw(child) };
-    // SAFETY: The system call has frozen the tracee before it called `arch_ptrace()`.
-    let stopped = unsafe { Stopped::assume(child) };
-    to_ret(operation.carry_out(stopped, addr, data))
+    let current = current!();
+    // SAFETY: The system call has frozen the tracee before it called `arch_ptrace()`, and uses no
+    // such value before that returns.
+    let (stopped, mut caller) = unsafe { Stopped::assume(child, current) };
+    to_ret(operation.carry_out(stopped, addr, data, &mut caller))
 }
 
 /// A request of a 32-bit program that is not the architecture's own. `EIO` if it is none.
@@ -195,21 +199,32 @@ pub(crate) unsafe extern "C" fn compat_ptrace_request(
     };
     // SAFETY: The system call holds a reference to the task.
     let child = unsafe { task::from_raw(child) };
-    // SAFETY: The system call has frozen the tracee before it called `compat_arch_ptrace()`.
-    let stopped = unsafe { Stopped::assume(child) };
-    to_ret(compat::carry_out(operation, stopped, addr, data))
+    let current = current!();
+    // SAFETY: The system call has frozen the tracee before it called `compat_arch_ptrace()`, and uses
+    // no such value before that returns.
+    let (stopped, mut caller) = unsafe { Stopped::assume(child, current) };
+    to_ret(compat::carry_out(
+        operation,
+        stopped,
+        addr,
+        data,
+        &mut caller,
+    ))
 }
 
 /// Whether the current task may look into `task`: see [`access::may_access`].
 ///
 /// # Safety
 ///
-/// `task` points to a valid task. Takes its `alloc_lock`.
+/// `task` points to a valid task. `tasklist_lock` is not held for writing. Takes `alloc_lock` of
+/// `task`.
 #[export]
 pub(crate) unsafe extern "C" fn ptrace_may_access(task: *mut task_struct, mode: c_uint) -> bool {
     // SAFETY: By the requirement of this function.
     let task = unsafe { task::from_raw(task) };
-    access::may_access(&AllocGuard::lock(task), Mode::new(mode), current!()).is_ok()
+    // SAFETY: By the requirement of this function.
+    let lock = unsafe { AllocGuard::lock_raw(task) };
+    access::may_access(&lock, Mode::new(mode), current!()).is_ok()
 }
 
 /// Whether the current task traces `task` and may look into its memory: see
@@ -224,7 +239,7 @@ pub(crate) unsafe extern "C" fn ptracer_access_allowed(task: *mut task_struct) -
     access::tracer_may_access(unsafe { task::from_raw(task) }, current!())
 }
 
-/// Copies between `buf` and the memory of a tracee: see [`memory::access_vm`].
+/// Copies between `buf` and the memory of a tracee: see [`TraceeMm`].
 ///
 /// Returns how much was copied, which is 0 where nothing may be.
 ///
@@ -242,76 +257,11 @@ pub(crate) unsafe extern "C" fn ptrace_access_vm(
 ) -> c_int {
     // SAFETY: By the requirement of this function.
     let task = unsafe { task::from_raw(task) };
+    let Some(mm) = TraceeMm::of(task, current!()) else {
+        return 0;
+    };
     // SAFETY: By the requirement of this function.
-    unsafe { task::access_vm_raw(task, addr, buf, len, gup_flags, memory::may_access) }
-}
-
-/// Copies from a tracee's memory to the caller's: see [`memory::read`].
-///
-/// # Safety
-///
-/// `task` points to a valid task. Process context with no lock held.
-#[export]
-pub(crate) unsafe extern "C" fn ptrace_readdata(
-    task: *mut task_struct,
-    src: c_ulong,
-    dst: *mut c_char,
-    len: c_int,
-) -> c_int {
-    // SAFETY: By the requirement of this function.
-    let task = unsafe { task::from_raw(task) };
-    let len = usize::try_from(len).unwrap_or(0);
-    // CAST: No more than `len`.
-    to_ret(memory::read(task, src, dst.addr(), len).map(|done| done as c_int))
-}
-
-/// Copies from the caller's memory to a tracee's: see [`memory::write`].
-///
-/// # Safety
-///
-/// `task` points to a valid task. Process context with no lock held.
-#[export]
-pub(crate) unsafe extern "C" fn ptrace_writedata(
-    task: *mut task_struct,
-    src: *mut c_char,
-    dst: c_ulong,
-    len: c_int,
-) -> c_int {
-    // SAFETY: By the requirement of this function.
-    let task = unsafe { task::from_raw(task) };
-    let len = usize::try_from(len).unwrap_or(0);
-    // CAST: No more than `len`.
-    to_ret(memory::write(task, src.addr(), dst, len).map(|done| done as c_int))
-}
-
-/// `PTRACE_PEEKDATA`, for architectures that do more with it: see [`memory::peek`].
-///
-/// # Safety
-///
-/// `task` points to a valid task. Process context with no lock held.
-#[export]
-pub(crate) unsafe extern "C" fn generic_ptrace_peekdata(
-    task: *mut task_struct,
-    addr: c_ulong,
-    data: c_ulong,
-) -> c_int {
-    // SAFETY: By the requirement of this function.
-    to_errno(memory::peek(unsafe { task::from_raw(task) }, addr, data))
-}
-
-/// `PTRACE_POKEDATA`, for architectures that do more with it: see [`memory::poke`].
-///
-/// # Safety
-///
-/// `task` points to a valid task. Process context with no lock held.
-#[export]
-pub(crate) unsafe extern "C" fn generic_ptrace_pokedata(
-    task: *mut task_struct,
-    addr: c_ulong,
-    data: c_ulong,
-) -> c_int {
-    // SAFETY: By the requirement of this function.
-    to_errno(memory::poke(unsafe { task::from_raw(task) }, addr, data))
+    unsafe { mm.copy_raw(addr, buf, len, gup_flags) }
 }
 
 /// Attaches a task that a tracee has made: see [`list::link`].
@@ -334,12 +284,11 @@ pub(crate) unsafe extern "C" fn __ptrace_link(
     // SAFETY: By the requirement of this function.
     let new_parent = unsafe { task::from_raw(new_parent) };
     // SAFETY: By the requirement of this function.
-    let cred = unsafe { CredRef::from_raw(ptracer_cred) };
+    let cred = unsafe { RequesterCred::from_raw(ptracer_cred) };
     // SAFETY: By the requirement of this function.
     let new_parent = unsafe { Tracer::assume(new_parent) };
     // SAFETY: By the requirement of this function.
-    let child = unsafe { Untraced::assume(child, &tasklist) };
-    list::link(child, new_parent, &cred, &tasklist);
+    unsafe { list::link(child, new_parent, &cred, &tasklist) };
 }
 
 /// Takes a task from its tracer: see [`detach::unlink`].

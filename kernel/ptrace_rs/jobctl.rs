@@ -49,17 +49,17 @@ impl Jobctl {
         self.has(bindings::JOBCTL_LISTENING)
     }
 
-    /// Whether the task is in a ptrace stop.
+    /// Whether the task is in a ptrace-stop.
     #[doc(alias = "JOBCTL_TRACED")]
     #[inline]
-    pub(crate) fn is_traced(self) -> bool {
+    pub(crate) fn is_in_ptrace_stop(self) -> bool {
         self.has(bindings::JOBCTL_TRACED)
     }
 
-    /// Whether the task is in a group stop, and not in a ptrace stop.
+    /// Whether the task is in a group stop, and not in a ptrace-stop.
     #[doc(alias = "JOBCTL_STOPPED")]
     #[inline]
-    pub(crate) fn is_stopped(self) -> bool {
+    pub(crate) fn is_group_stopped(self) -> bool {
         self.has(bindings::JOBCTL_STOPPED)
     }
 
@@ -107,7 +107,7 @@ impl Jobctl {
         self.without(bindings::JOBCTL_PTRACE_FROZEN)
     }
 
-    /// With the ptrace stop at its end.
+    /// With the ptrace-stop at its end.
     #[doc(alias = "JOBCTL_TRACED")]
     #[inline]
     pub(crate) fn without_traced(self) -> Self {
@@ -117,7 +117,7 @@ impl Jobctl {
     /// With the group stop at its end.
     #[doc(alias = "JOBCTL_STOPPED")]
     #[inline]
-    pub(crate) fn without_stopped(self) -> Self {
+    pub(crate) fn without_group_stopped(self) -> Self {
         self.without(bindings::JOBCTL_STOPPED)
     }
 }
@@ -350,6 +350,19 @@ mod tests {
         // used.
         for bit in [16, 22, 23, 24, 26, 27, 28, 29, 30, 31] {
             assert!(!Pending(1 << bit).is_valid());
+        }
+    }
+
+    #[test]
+    fn a_stop_keeps_all_other_bits() {
+        for bits in states() {
+            let now = Jobctl::new(bits);
+            assert_eq!(now.with_stop_pending().bits(), bits | STOP_PENDING);
+            assert_eq!(now.with_frozen().bits(), bits | 1 << 24);
+            assert_eq!(now.without_frozen().bits(), bits & !(1 << 24));
+            assert_eq!(now.with_listening().bits(), bits | 1 << 22);
+            assert_eq!(now.without_group_stopped().bits(), bits & !(1 << 26));
+            assert_eq!(now.without_traced().bits(), bits & !(1 << 27));
         }
     }
 }

@@ -1,29 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The list of a tracer's tracees, and the reference to its credentials that each of them holds.
+//! Who traces whom: the list of a tracer's tracees, and the reference to its credentials that each
+//! of them holds.
 
 use crate::{
-    cred::CredRef,
-    lock::TasklistWrite,
+    access::{
+        Permission,
+        PermittedOptions, //
+    },
+    cred::RequesterCred,
+    jobctl::{
+        Jobctl,
+        Pending, //
+    },
+    lock::{
+        Nested,
+        SighandGuard,
+        TasklistWrite, //
+    },
     options::PtFlags,
     stop::Stopped,
     task::{
         self,
-        read_field,
-        write_field, //
+        place,
+        read_once,
+        write_once,
+        Caller, //
     }, //
 };
 use core::ptr;
 use kernel::{
     bindings,
     prelude::*,
-    task::{
-        CurrentTask,
-        Task, //
-    }, //
+    task::Task, //
 };
 
-/// A task that may be made a tracer: before it is gone, it lets go of its tracees.
+/// A task that may be made a tracer: it has yet to let go of its tracees before it is gone.
 ///
 /// # Invariants
 ///
@@ -31,18 +43,20 @@ use kernel::{
 pub(crate) struct Tracer<'t>(&'t Task);
 
 impl<'t> Tracer<'t> {
-    /// The current task.
-    pub(crate) fn current(current: &'t CurrentTask) -> Self {
-        // INVARIANT: A task makes no system call after it has begun to exit.
-        Self(current)
+    /// The caller.
+    #[inline]
+    pub(crate) fn caller(caller: &'t Caller<'_>) -> Self {
+        // INVARIANT: A task in a system call has not begun to exit.
+        Self(caller)
     }
 
-    /// The process that the current task is a child of, unless that exits: it may be past the point
-    /// where it lets go of its tracees.
-    pub(crate) fn real_parent(current: &'t CurrentTask, lock: &'t TasklistWrite) -> Option<Self> {
-        // SAFETY: A task that makes a system call has not been released.
-        let real_parent = unsafe { task::real_parent(current, lock) };
-        // INVARIANT: What has not begun to exit has not let go of its tracees.
+    /// The process that the caller is a child of, unless that exits: it may be past the point where
+    /// it lets go of its tracees.
+    #[inline]
+    pub(crate) fn real_parent(caller: &'t Caller<'_>, lock: &'t TasklistWrite) -> Option<Self> {
+        // SAFETY: A task in a system call has not been released.
+        let real_parent = unsafe { real_parent(caller, lock) };
+        // INVARIANT: A task that has not begun to exit has not let go of its tracees.
         (!task::is_exiting(real_parent)).then_some(Self(real_parent))
     }
 
@@ -57,38 +71,210 @@ impl<'t> Tracer<'t> {
     }
 }
 
+/// The parent of the caller: its tracer, or else its real parent.
+#[inline]
+pub(crate) fn parent<'t>(caller: &'t Caller<'_>, _lock: &'t TasklistWrite) -> &'t Task {
+    // SAFETY: `tasklist_lock` protects this, which is held.
+    let parent = unsafe { place!(caller, parent).read() };
+    // SAFETY: The parent of a task that has not been released, as one in a system call has not, is
+    // never null, and valid under `tasklist_lock`.
+    unsafe { task::from_raw(parent) }
+}
+
+/// The process that `task` is a child of, whoever traces it.
+///
+/// # Safety
+///
+/// `task` has not been released.
+#[inline]
+unsafe fn real_parent<'t>(task: &'t Task, _lock: &'t TasklistWrite) -> &'t Task {
+    // SAFETY: `tasklist_lock` protects this, which is held.
+    let real_parent = unsafe { place!(task, real_parent).read() };
+    // SAFETY: By the requirement of this function, it is not null, and valid under `tasklist_lock`.
+    unsafe { task::from_raw(real_parent) }
+}
+
+/// Makes `parent` the parent of `task`, in one store: others compare the pointer without a lock.
+///
+/// # Safety
+///
+/// `parent` is the tracer of `task`, or else its real parent, and so stays a valid task for as long
+/// as it is its parent.
+#[inline]
+unsafe fn set_parent(task: &Task, parent: &Task, _lock: &TasklistWrite) {
+    // SAFETY: `tasklist_lock` protects this, which is held; and by the requirement of this function.
+    unsafe { write_once!(place!(task, parent), parent.as_ptr()) };
+}
+
 /// A task that may be given a tracer.
 ///
 /// # Invariants
 ///
-/// The task had no tracer and has not been released, under `tasklist_lock`, which is held for `'t`.
+/// The task has no tracer and has not exited, for as long as `tasklist_lock` is held; or it is the
+/// current task.
 pub(crate) struct Untraced<'t>(&'t Task);
 
 impl<'t> Untraced<'t> {
-    /// `task`, unless it has a tracer or exits.
+    /// The task that there is a permission for, unless it has a tracer or exits.
     #[inline]
-    pub(crate) fn check(task: &'t Task, lock: &'t TasklistWrite) -> Option<Self> {
-        let untraced = task::exit_state(task, lock) == 0 && task::ptrace_flags(task) == 0;
-        // INVARIANT: What has not exited has not been released, and the lock keeps both so.
-        untraced.then_some(Self(task))
+    pub(crate) fn check(permission: Permission<'t>, lock: &'t TasklistWrite) -> Option<Self> {
+        let task = permission.task();
+        // SAFETY: `tasklist_lock` protects this, which is held.
+        let exit_state = unsafe { place!(task, exit_state).read() };
+        // INVARIANT: As is seen here.
+        (exit_state == 0 && !is_traced(task, lock)).then_some(Self(task))
     }
 
-    /// The current task, unless it has a tracer.
+    /// The caller, that its parent may trace, unless it has a tracer; the permission is asked for
+    /// after that.
     #[inline]
-    pub(crate) fn current(current: &'t CurrentTask, _lock: &'t TasklistWrite) -> Option<Self> {
-        // INVARIANT: A task that makes a system call has not been released.
-        (task::ptrace_flags(current) == 0).then_some(Self(current))
+    pub(crate) fn caller(caller: &'t Caller<'_>, lock: &'t TasklistWrite) -> Result<Self> {
+        if is_traced(caller, lock) {
+            return Err(EPERM);
+        }
+        let permission = Permission::traceme(caller, parent(caller, lock), lock)?;
+        // INVARIANT: A task in a system call has not exited.
+        Ok(Self(permission.task()))
+    }
+}
+
+/// Whether `task` is traced.
+#[inline]
+fn is_traced(task: &Task, _lock: &TasklistWrite) -> bool {
+    // SAFETY: `tasklist_lock` protects from a change of whether this is 0, and is held; its tracer
+    // may change the options in it.
+    unsafe { read_once!(place!(task, ptrace)) != 0 }
+}
+
+/// How a task is attached.
+#[derive(Clone, Copy)]
+pub(crate) enum Attach {
+    /// By `PTRACE_ATTACH` or `PTRACE_TRACEME`.
+    NotSeized,
+    /// By `PTRACE_SEIZE`, with these options.
+    Seized(PermittedOptions),
+}
+
+/// Makes `tracer` the tracer of `child`, and `cred` the credentials that it traces with.
+#[doc(alias = "ptrace_link")]
+#[inline(always)]
+pub(crate) fn attach<'t>(
+    child: Untraced<'t>,
+    how: Attach,
+    tracer: Tracer<'_>,
+    cred: &RequesterCred<'_>,
+    lock: &'t TasklistWrite,
+) -> Linked<'t> {
+    let Untraced(child) = child;
+    let flags = match how {
+        Attach::NotSeized => PtFlags::NOT_SEIZED,
+        Attach::Seized(options) => PtFlags::seized(options.get()),
+    };
+    // SAFETY: `tasklist_lock` protects this, which is held. Others read it without.
+    unsafe { write_once!(place!(child, ptrace), flags.bits()) };
+    // SAFETY: By the invariant of `Untraced`, it has not been released, and had no tracer.
+    unsafe { link(child, tracer, cred, lock) };
+    // INVARIANT: It was just linked.
+    Linked { task: child, lock }
+}
+
+/// Makes `tracer` the parent of `child`, whose ptrace flags are set, and `cred` the credentials that
+/// it traces with.
+///
+/// `BUG()`s if `child` is on a list of tracees already.
+///
+/// # Safety
+///
+/// `child` has not been released. It has no tracer but for its ptrace flags.
+#[doc(alias = "__ptrace_link")]
+#[inline(always)]
+pub(crate) unsafe fn link(
+    child: &Task,
+    tracer: Tracer<'_>,
+    cred: &RequesterCred<'_>,
+    lock: &TasklistWrite,
+) {
+    let Tracer(tracer) = tracer;
+    let entry = place!(child, ptrace_entry);
+    let head = place!(tracer, ptraced);
+    // SAFETY: `tasklist_lock` protects the lists, which is held for writing.
+    task::bug_on(!ptr::eq(unsafe { (*entry).next }, entry));
+    // SAFETY: As above, and the entry is on no list, as was just seen.
+    unsafe { bindings::ptrace_shim_list_add(entry, head) };
+    // SAFETY: It is on the list of this tracer.
+    unsafe { set_parent(child, tracer, lock) };
+    // SAFETY: `tasklist_lock` protects this, which is held; it is given the reference that it holds.
+    unsafe { write_once!(place!(child, ptracer_cred), cred.get()) };
+}
+
+/// A task that was just given a tracer.
+///
+/// # Invariants
+///
+/// The task is traced and has not exited, for as long as `tasklist_lock` is held.
+pub(crate) struct Linked<'t> {
+    task: &'t Task,
+    lock: &'t TasklistWrite,
+}
+
+impl<'t> Linked<'t> {
+    /// Takes the siglock of the task, where interrupts are disabled already.
+    #[doc(alias = "spin_lock")]
+    #[inline]
+    pub(crate) fn lock(&self) -> LinkedGuard<'t> {
+        // SAFETY: By the type's invariant, the task has not been released, so that `task->sighand`
+        // is not null; and who changes that holds `tasklist_lock` for writing.
+        LinkedGuard(unsafe { SighandGuard::lock_nested(self.task, self.lock) })
+    }
+}
+
+/// The siglock of a task that was just given a tracer.
+#[must_use = "the lock unlocks immediately when the guard is unused"]
+pub(crate) struct LinkedGuard<'t>(SighandGuard<'t, Nested>);
+
+impl LinkedGuard<'_> {
+    /// The job control bits of the task.
+    #[inline]
+    pub(crate) fn jobctl(&self) -> Jobctl {
+        self.0.jobctl()
     }
 
-    /// A task that C is about to give a tracer, and whose ptrace flags it has set.
-    ///
-    /// # Safety
-    ///
-    /// The task has no tracer and has not been released.
+    /// Queues a `SIGSTOP` from the kernel for the task alone.
+    #[doc(alias = "send_signal_locked")]
     #[inline]
-    pub(crate) unsafe fn assume(task: &'t Task, _lock: &'t TasklistWrite) -> Self {
-        // INVARIANT: By the requirement of this function.
-        Self(task)
+    pub(crate) fn send_stop(&mut self) {
+        // SAFETY: The siglock is held, and the second argument is one of the values that are no
+        // pointer. The result says that the signal was not queued, which it is not for a task that
+        // is exiting.
+        unsafe {
+            bindings::send_signal_locked(
+                bindings::SIGSTOP as c_int,
+                task::SEND_SIG_PRIV,
+                self.0.task().as_ptr(),
+                bindings::pid_type_PIDTYPE_PID,
+            )
+        };
+    }
+
+    /// Sets `pending`, unless the task is dying; returns whether it did.
+    #[doc(alias = "task_set_jobctl_pending")]
+    #[inline]
+    pub(crate) fn set_pending(&mut self, pending: Pending) -> bool {
+        // SAFETY: The siglock is held, the task is traced, and `pending` satisfies what the function
+        // checks with `BUG_ON()`, by its own invariant.
+        unsafe { bindings::task_set_jobctl_pending(self.0.task().as_ptr(), pending.bits()) }
+    }
+
+    /// Wakes the task from its group stop, to look at what is pending.
+    #[doc(alias = "signal_wake_up_state")]
+    #[inline]
+    pub(crate) fn wake_from_group_stop(&mut self) {
+        // SAFETY: A trap is pending, which takes the task to a ptrace-stop in place of the group
+        // stop.
+        unsafe { self.0.set_jobctl(self.0.jobctl().without_group_stopped()) };
+        let task = self.0.task().as_ptr();
+        // SAFETY: The siglock is held.
+        unsafe { bindings::signal_wake_up_state(task, bindings::__TASK_STOPPED) };
     }
 }
 
@@ -96,23 +282,25 @@ impl<'t> Untraced<'t> {
 ///
 /// # Invariants
 ///
-/// The task has not been released, and there is no [`Stopped`] of it.
+/// The task has not been released, and there is no [`Stopped`] of it. The current task traces it, or
+/// releases it.
 pub(crate) struct Leaving<'t>(&'t Task);
 
 impl<'t> Leaving<'t> {
-    /// A tracee that is stopped, and is no more to be relied on to stay so.
+    /// A tracee whose stop is given up.
     #[inline]
     pub(crate) fn stopped(stopped: Stopped<'t>) -> Self {
-        // INVARIANT: What has a tracer has not been released; and there was the one `Stopped` that
-        // is consumed here.
-        Self(stopped.task())
+        // INVARIANT: A task that has a tracer has not been released; and there was the one `Stopped`
+        // that is consumed here.
+        Self(stopped.into_task())
     }
 
     /// A tracee that C takes from its tracer.
     ///
     /// # Safety
     ///
-    /// The task has not been released, and there is no [`Stopped`] of it.
+    /// The task has not been released, and there is no [`Stopped`] of it. The current task traces
+    /// it, or releases it.
     #[inline]
     pub(crate) unsafe fn assume(task: &'t Task) -> Self {
         // INVARIANT: By the requirement of this function.
@@ -124,62 +312,196 @@ impl<'t> Leaving<'t> {
     pub(crate) fn task(&self) -> &'t Task {
         self.0
     }
+
+    /// Sends `SIGKILL` from the kernel, if the tracer has asked for that in case that it exits.
+    #[doc(alias = "PTRACE_O_EXITKILL")]
+    #[inline]
+    pub(crate) fn kill_on_exit(&self, _lock: &TasklistWrite) {
+        if PtFlags::new(task::ptrace_flags(self.0)).kills_on_exit() {
+            // SAFETY: By the type's invariant, the current task traces it.
+            unsafe { task::kill_by_kernel(self.0) };
+        }
+    }
+
+    /// Makes the real parent of the task its parent again.
+    ///
+    /// Part of [`crate::detach::unlink`]. `BUG()`s if the task has no tracer.
+    #[inline(always)]
+    pub(crate) fn unlink(self, lock: &'t TasklistWrite) -> Unlinked<'t> {
+        let Self(task) = self;
+        // SAFETY: By the type's invariant, it has not been released.
+        let real_parent = unsafe { real_parent(task, lock) };
+        // SAFETY: It is a child of this process.
+        unsafe { set_parent(task, real_parent, lock) };
+        // SAFETY: `tasklist_lock` protects the lists, which is held for writing.
+        unsafe { bindings::ptrace_shim_list_del_init(place!(task, ptrace_entry)) };
+        // SAFETY: `tasklist_lock` protects this, which is held.
+        let cred = unsafe { place!(task, ptracer_cred).read() };
+        // SAFETY: As above.
+        unsafe { write_once!(place!(task, ptracer_cred), ptr::null()) };
+        // SAFETY: `link()` took a reference for the field, which is given up here.
+        unsafe { bindings::put_cred(cred) };
+        // INVARIANT: By that of this type, and who releases a task takes the lock for writing.
+        Unlinked { task, lock }
+    }
 }
 
-/// A task that was taken from its tracer.
+/// A task that is off the list of its tracer.
 ///
 /// # Invariants
 ///
-/// The task has not been released, and is not for `'t`, for which `tasklist_lock` is held; and
-/// there is no [`Stopped`] of it.
-pub(crate) struct Unlinked<'t>(&'t Task);
+/// The task has not been released, and is not for `'t`, for which `tasklist_lock` is held. There is
+/// no [`Stopped`] of it.
+pub(crate) struct Unlinked<'t> {
+    task: &'t Task,
+    lock: &'t TasklistWrite,
+}
 
 impl<'t> Unlinked<'t> {
-    /// The task.
+    /// Takes the siglock of the task, where interrupts are disabled already.
+    #[doc(alias = "spin_lock")]
     #[inline]
-    pub(crate) fn task(&self) -> &'t Task {
-        self.0
+    pub(crate) fn lock(&self) -> UnlinkedGuard<'t> {
+        // SAFETY: By the type's invariant, the task has not been released, so that `task->sighand`
+        // is not null; and who changes that holds `tasklist_lock` for writing.
+        UnlinkedGuard(unsafe { SighandGuard::lock_nested(self.task, self.lock) })
     }
 
     /// The task, if it is a zombie.
     #[inline]
-    pub(crate) fn zombie(self, lock: &'t TasklistWrite) -> Option<Zombie<'t>> {
-        let zombie = task::exit_state(self.0, lock) == bindings::EXIT_ZOMBIE;
+    pub(crate) fn zombie(self) -> Option<Zombie<'t>> {
+        // SAFETY: `tasklist_lock` protects this from all but who reaps a zombie, which has a tracer
+        // no more.
+        let exit_state = unsafe { read_once!(place!(self.task, exit_state)) };
+        // CAST: The states are bits, and the field has room for more than them.
         // INVARIANT: By that of this type, and as was just seen.
-        zombie.then_some(Zombie(self.0))
+        (exit_state as u32 == bindings::EXIT_ZOMBIE).then_some(Zombie {
+            task: self.task,
+            lock: self.lock,
+        })
     }
 }
 
-/// A zombie that was taken from its tracer.
+/// The siglock of a task that is off the list of its tracer.
+#[must_use = "the lock unlocks immediately when the guard is unused"]
+pub(crate) struct UnlinkedGuard<'t>(SighandGuard<'t, Nested>);
+
+impl UnlinkedGuard<'_> {
+    /// Ends that the task is traced, and clears all traps that are pending, and
+    /// `JOBCTL_TRAPPING` in any case.
+    ///
+    /// The one place that clears `ptrace`: under both locks.
+    #[doc(alias = "task_clear_jobctl_pending")]
+    #[doc(alias = "task_clear_jobctl_trapping")]
+    #[inline]
+    pub(crate) fn clear_traced(&mut self) {
+        let task = self.0.task();
+        // SAFETY: `tasklist_lock` and the siglock protect this, which are held. Others read it
+        // without.
+        unsafe { write_once!(place!(task, ptrace), 0) };
+        let traps = bindings::JOBCTL_TRAP_MASK as c_ulong;
+        // SAFETY: The siglock is held, and these are bits of `JOBCTL_PENDING_MASK`, as the function
+        // asks for.
+        unsafe { bindings::task_clear_jobctl_pending(task.as_ptr(), traps) };
+        // SAFETY: The siglock is held.
+        unsafe { bindings::task_clear_jobctl_trapping(task.as_ptr()) };
+    }
+
+    /// Has the task take part in a group stop that is in effect, unless it exits.
+    ///
+    /// Unlike [`LinkedGuard::set_pending`], this leaves the signal of the group stop alone.
+    #[doc(alias = "JOBCTL_STOP_PENDING")]
+    #[inline]
+    pub(crate) fn join_group_stop(&mut self) {
+        if !task::is_exiting(self.0.task()) && self.0.group_stop_in_effect() {
+            // SAFETY: The group stop takes every task of the group.
+            unsafe { self.0.set_jobctl(self.0.jobctl().with_stop_pending()) };
+        }
+    }
+
+    /// The job control bits of the task.
+    #[inline]
+    pub(crate) fn jobctl(&self) -> Jobctl {
+        self.0.jobctl()
+    }
+
+    /// Ends the ptrace-stop of the task, if it is in one, and has it look at what is pending.
+    #[doc(alias = "ptrace_signal_wake_up")]
+    #[inline]
+    pub(crate) fn wake(&mut self) {
+        // SAFETY: The siglock is held. Nobody relies on the stop: there is no `Stopped`.
+        unsafe { bindings::ptrace_shim_signal_wake_up(self.0.task().as_ptr(), true) };
+    }
+}
+
+/// A zombie that is off the list of its tracer.
 ///
 /// # Invariants
 ///
 /// The task has not been released, and is not for `'t`, for which `tasklist_lock` is held. It is a
 /// zombie, or is being reaped by this context.
-pub(crate) struct Zombie<'t>(&'t Task);
+pub(crate) struct Zombie<'t> {
+    task: &'t Task,
+    lock: &'t TasklistWrite,
+}
 
 impl<'t> Zombie<'t> {
-    /// The task.
+    /// Whether the task is the leader of its thread group.
+    #[doc(alias = "thread_group_leader")]
     #[inline]
-    pub(crate) fn task(&self) -> &'t Task {
-        self.0
+    pub(crate) fn is_group_leader(&self) -> bool {
+        task::exit_signal(self.task) >= 0
     }
 
-    /// The process that the task is a child of, which is its parent again.
+    /// Whether the task is the only thread of its process.
+    #[doc(alias = "thread_group_empty")]
     #[inline]
-    pub(crate) fn real_parent(&self, lock: &'t TasklistWrite) -> &'t Task {
+    pub(crate) fn is_only_thread(&self) -> bool {
+        // SAFETY: A valid task, and the list of threads does not change under the lock.
+        unsafe { bindings::ptrace_shim_thread_group_empty(self.task.as_ptr()) }
+    }
+
+    /// Whether the task is a child of the process of `tracer`.
+    #[inline]
+    pub(crate) fn is_child_of(&self, tracer: &CurrentTracer<'_>) -> bool {
         // SAFETY: By the type's invariant, it has not been released.
-        unsafe { task::real_parent(self.0, lock) }
+        let real_parent = unsafe { real_parent(self.task, self.lock) };
+        task::same_thread_group(real_parent, tracer.0)
+    }
+
+    /// Whether the task's process is to be reaped with no one waiting for it.
+    #[inline]
+    pub(crate) fn is_autoreaped(&self) -> bool {
+        // SAFETY: A valid task, whose signal struct lives as long as it does.
+        unsafe { bindings::ptrace_shim_autoreap(self.task.as_ptr()) }
+    }
+
+    /// Tells the parent of the zombie that it is one; returns whether it is to reap itself.
+    #[doc(alias = "do_notify_parent")]
+    #[inline]
+    pub(crate) fn notify_parent(&self) -> bool {
+        let signal = task::exit_signal(self.task);
+        // SAFETY: `tasklist_lock` is held, and by the type's invariant, it was not released.
+        unsafe { bindings::do_notify_parent(self.task.as_ptr(), signal) }
+    }
+
+    /// Wakes the threads of `tracer` that wait for the task.
+    #[doc(alias = "__wake_up_parent")]
+    #[inline]
+    pub(crate) fn wake_up_parent(&self, tracer: &CurrentTracer<'_>) {
+        // SAFETY: Both are valid tasks, and not released while the lock is held.
+        unsafe { bindings::__wake_up_parent(self.task.as_ptr(), tracer.0.as_ptr()) };
     }
 
     /// Marks the task as being reaped, which this context is to do.
     #[doc(alias = "EXIT_DEAD")]
     #[inline]
-    pub(crate) fn bury(self, _lock: &'t TasklistWrite) -> Dead<'t> {
-        // SAFETY: The state of a zombie is protected by `_lock`.
-        unsafe { write_field!(self.0, exit_state, bindings::EXIT_DEAD as c_int) };
+    pub(crate) fn bury(self) -> Dead<'t> {
+        let dead = bindings::EXIT_DEAD as c_int;
+        // SAFETY: `tasklist_lock`, held for writing, protects the state of a zombie.
+        unsafe { write_once!(place!(self.task, exit_state), dead) };
         // INVARIANT: It was a zombie, and is marked.
-        Dead(self.0)
+        Dead(self.task)
     }
 }
 
@@ -190,70 +512,29 @@ impl<'t> Zombie<'t> {
 /// The task was a zombie, and nobody else reaps it.
 pub(crate) struct Dead<'t>(&'t Task);
 
-/// Makes `tracer` the tracer of `child`, with these flags, and `cred` as the credentials that it
-/// traces with.
-#[doc(alias = "ptrace_link")]
-#[inline(always)]
-pub(crate) fn attach(
-    child: Untraced<'_>,
-    flags: PtFlags,
-    tracer: Tracer<'_>,
-    cred: &CredRef<'_>,
-    lock: &TasklistWrite,
-) {
-    // SAFETY: Of a task that is not traced, this is protected by `lock`.
-    unsafe { write_field!(child.0, ptrace, flags.bits()) };
-    link(child, tracer, cred, lock);
-}
-
-/// Makes `tracer` the parent of `child`, whose ptrace flags are set, with `cred` as the credentials
-/// that it traces with.
+/// The current task, as the tracer of what it lets go of.
 ///
-/// `BUG()`s if `child` is on a list of tracees already.
-#[doc(alias = "__ptrace_link")]
-#[inline(always)]
-pub(crate) fn link(
-    child: Untraced<'_>,
-    tracer: Tracer<'_>,
-    cred: &CredRef<'_>,
-    lock: &TasklistWrite,
-) {
-    let (Untraced(child), Tracer(tracer)) = (child, tracer);
-    // SAFETY: A valid task, so that the place of its field is valid.
-    let entry = unsafe { &raw mut (*child.as_ptr()).ptrace_entry };
-    // SAFETY: As above.
-    let head = unsafe { &raw mut (*tracer.as_ptr()).ptraced };
-    task::bug_on(!ptr::eq(read_field!(child, ptrace_entry.next), entry));
-    // SAFETY: The lists are protected by `tasklist_lock`, which is held for writing, and the entry
-    // is on none, as was just seen.
-    unsafe { bindings::ptrace_shim_list_add(entry, head) };
-    // SAFETY: It is on the list of this tracer.
-    unsafe { task::set_parent(child, tracer, lock) };
-    // SAFETY: This is protected by `tasklist_lock`, and is given the reference that it holds.
-    unsafe { write_field!(child, ptracer_cred, cred.get()) };
-}
-
-/// Makes the real parent of `child` its parent again.
+/// # Invariants
 ///
-/// Part of [`crate::detach::unlink`].
-#[inline(always)]
-pub(crate) fn unlink<'t>(child: Leaving<'t>, lock: &'t TasklistWrite) -> Unlinked<'t> {
-    let Leaving(child) = child;
-    // SAFETY: By the invariant of `Leaving`, it has not been released.
-    let real_parent = unsafe { task::real_parent(child, lock) };
-    // SAFETY: It is a child of this process.
-    unsafe { task::set_parent(child, real_parent, lock) };
-    // SAFETY: A valid task, so that the place of its field is valid.
-    let entry = unsafe { &raw mut (*child.as_ptr()).ptrace_entry };
-    // SAFETY: The lists are protected by `tasklist_lock`, which is held for writing.
-    unsafe { bindings::ptrace_shim_list_del_init(entry) };
-    let cred = read_field!(child, ptracer_cred);
-    // SAFETY: This is protected by `tasklist_lock`.
-    unsafe { write_field!(child, ptracer_cred, ptr::null()) };
-    // SAFETY: `link()` took a reference for the field, which is given up here.
-    unsafe { bindings::put_cred(cred) };
-    // INVARIANT: By that of `Leaving`, and who releases a task takes the lock for writing.
-    Unlinked(child)
+/// The task is the current one.
+pub(crate) struct CurrentTracer<'t>(&'t Task);
+
+impl<'t> CurrentTracer<'t> {
+    /// The caller.
+    #[inline]
+    pub(crate) fn caller(caller: &'t Caller<'_>) -> Self {
+        // INVARIANT: By that of `Caller`.
+        Self(caller)
+    }
+
+    /// Whether the children of the task reap themselves.
+    #[doc(alias = "ignoring_children")]
+    #[inline]
+    pub(crate) fn ignores_children(&self, lock: &TasklistWrite) -> bool {
+        // SAFETY: The current task has not been released, so that its sighand is not null; and who
+        // changes that holds `tasklist_lock` for writing.
+        unsafe { SighandGuard::lock_nested(self.0, lock) }.ignores_children()
+    }
 }
 
 /// A task that exits, and lets go of its tracees.
@@ -275,16 +556,17 @@ impl<'t> ExitingTracer<'t> {
         Self(task)
     }
 
-    /// The task.
-    pub(crate) fn task(&self) -> &'t Task {
-        self.0
+    /// The task, as a tracer.
+    pub(crate) fn tracer(&self) -> CurrentTracer<'t> {
+        // INVARIANT: By that of this type.
+        CurrentTracer(self.0)
     }
 
-    /// The first of its tracees. What it lets go of is one no more, and the next one is the first.
+    /// The first of its tracees. After that was let go of, the next one is the first.
     pub(crate) fn first_tracee(&self, _lock: &'t TasklistWrite) -> Option<Leaving<'t>> {
-        // SAFETY: A valid task, so that the place of its field is valid.
-        let head = unsafe { &raw const (*self.0.as_ptr()).ptraced };
-        let entry = read_field!(self.0, ptraced.next);
+        let head = place!(self.0, ptraced);
+        // SAFETY: `tasklist_lock` protects the list, which is held.
+        let entry = unsafe { (*head).next };
         if ptr::eq(entry, head) {
             return None;
         }
@@ -322,9 +604,9 @@ impl DeadList {
     /// `BUG()`s if it was given a tracer again.
     #[doc(alias = "list_add")]
     pub(crate) fn push(&mut self, task: Dead<'_>, _lock: &TasklistWrite) {
-        // SAFETY: A valid task, so that the place of its field is valid.
-        let entry = unsafe { &raw mut (*task.0.as_ptr()).ptrace_entry };
-        task::bug_on(!ptr::eq(read_field!(task.0, ptrace_entry.next), entry));
+        let entry = place!(task.0, ptrace_entry);
+        // SAFETY: `tasklist_lock` protects this, which is held.
+        task::bug_on(!ptr::eq(unsafe { (*entry).next }, entry));
         // SAFETY: By the type's invariant the head is valid, and the entry is on no list, as was
         // just seen.
         unsafe { bindings::ptrace_shim_list_add(entry, self.0) };

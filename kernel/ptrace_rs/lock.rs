@@ -4,26 +4,19 @@
 //!
 //! From the outside in: `cred_guard_mutex`, then `alloc_lock` or `tasklist_lock`, which do not
 //! nest, then the siglock.
+//!
+//! A guard has the reads of what its lock protects that are right for any task. What is right for a
+//! tracee only is in the modules above, on the types that prove that it is one.
 
 use crate::{
-    jobctl::{
-        Jobctl,
-        Pending, //
-    },
-    list::Unlinked,
-    options::ResumeSignal,
-    stop::Stopped,
+    jobctl::Jobctl,
     task::{
         self,
-        read_field,
-        write_field, //
-    },
-    user::SigInfo, //
+        place,
+        Caller, //
+    }, //
 };
-use core::{
-    ops::Deref,
-    ptr, //
-};
+use core::ops::Deref;
 use kernel::{
     bindings,
     prelude::*,
@@ -31,18 +24,12 @@ use kernel::{
     types::NotThreadSafe, //
 };
 
-/// Evidence that `tasklist_lock` is held, for reading or for writing.
-pub(crate) trait TasklistHeld: private::Sealed {}
-
 mod private {
     /// What only this module implements.
     pub(crate) trait Sealed {}
-    impl Sealed for super::TasklistRead {}
-    impl Sealed for super::TasklistWrite {}
     impl Sealed for super::Saved {}
     impl Sealed for super::Irq {}
     impl Sealed for super::Nested {}
-    impl Sealed for super::NestedUnlinked {}
 }
 
 /// Evidence that `tasklist_lock` is held for reading.
@@ -51,23 +38,30 @@ mod private {
 ///
 /// The lock is held for reading by this context while a value of this type exists.
 #[must_use = "the lock unlocks immediately when the guard is unused"]
-pub(crate) struct TasklistRead(NotThreadSafe);
+pub(crate) struct TasklistRead<'g, 'c> {
+    caller: &'g mut Caller<'c>,
+}
 
-impl TasklistHeld for TasklistRead {}
-
-impl TasklistRead {
-    /// Takes the lock; it must not be held for writing by the caller.
+impl<'g, 'c> TasklistRead<'g, 'c> {
+    /// Takes the lock.
     #[doc(alias = "read_lock")]
     #[inline]
-    pub(crate) fn lock() -> Self {
-        // SAFETY: Taking the lock needs no more than a valid lock, and this one is static.
+    pub(crate) fn lock(caller: &'g mut Caller<'c>) -> Self {
+        // SAFETY: The lock is static. By the mutable borrow of the caller, this context does not
+        // hold it for writing.
         unsafe { bindings::ptrace_shim_read_lock_tasklist() };
         // INVARIANT: It was just taken.
-        Self(NotThreadSafe)
+        Self { caller }
+    }
+
+    /// The task that has taken the lock, with interrupts enabled.
+    #[inline]
+    pub(crate) fn caller(&mut self) -> &mut Caller<'c> {
+        self.caller
     }
 }
 
-impl Drop for TasklistRead {
+impl Drop for TasklistRead<'_, '_> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: By the type's invariant, this context holds the lock for reading.
@@ -82,17 +76,17 @@ impl Drop for TasklistRead {
 /// The lock is held for writing by this context while a value of this type exists.
 pub(crate) struct TasklistWrite(NotThreadSafe);
 
-impl TasklistHeld for TasklistWrite {}
-
 impl TasklistWrite {
-    /// Takes the lock and disables interrupts; both must not be so yet.
+    /// Takes the lock and disables interrupts.
     #[doc(alias = "write_lock_irq")]
     #[inline]
-    pub(crate) fn lock_irq() -> TasklistWriteGuard {
-        // SAFETY: Taking the lock needs no more than a valid lock, and this one is static.
+    pub(crate) fn lock_irq<'g, 'c>(caller: &'g mut Caller<'c>) -> TasklistWriteGuard<'g, 'c> {
+        // SAFETY: The lock is static. By the mutable borrow of the caller, interrupts are enabled
+        // and this context holds no spinning lock.
         unsafe { bindings::ptrace_shim_write_lock_irq_tasklist() };
         // INVARIANT: It was just taken.
-        TasklistWriteGuard(Self(NotThreadSafe))
+        let lock = Self(NotThreadSafe);
+        TasklistWriteGuard { lock, caller }
     }
 
     /// Evidence of a lock that C has taken and will release.
@@ -107,20 +101,31 @@ impl TasklistWrite {
     }
 }
 
-/// Releases `tasklist_lock` when it is dropped.
+/// Releases `tasklist_lock` when it is dropped, and enables interrupts.
 #[must_use = "the lock unlocks immediately when the guard is unused"]
-pub(crate) struct TasklistWriteGuard(TasklistWrite);
+pub(crate) struct TasklistWriteGuard<'g, 'c> {
+    lock: TasklistWrite,
+    caller: &'g mut Caller<'c>,
+}
 
-impl Deref for TasklistWriteGuard {
+impl<'c> TasklistWriteGuard<'_, 'c> {
+    /// The task that has taken the lock.
+    #[inline]
+    pub(crate) fn caller(&self) -> &Caller<'c> {
+        self.caller
+    }
+}
+
+impl Deref for TasklistWriteGuard<'_, '_> {
     type Target = TasklistWrite;
 
     #[inline]
     fn deref(&self) -> &TasklistWrite {
-        &self.0
+        &self.lock
     }
 }
 
-impl Drop for TasklistWriteGuard {
+impl Drop for TasklistWriteGuard<'_, '_> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: By the invariant of the evidence inside, this context holds the lock, and only
@@ -139,10 +144,22 @@ impl Drop for TasklistWriteGuard {
 pub(crate) struct AllocGuard<'t>(&'t Task, NotThreadSafe);
 
 impl<'t> AllocGuard<'t> {
-    /// Takes the lock. Must not be called with `tasklist_lock` held for writing.
+    /// Takes the lock of a task.
     #[doc(alias = "task_lock")]
     #[inline]
-    pub(crate) fn lock(task: &'t Task) -> Self {
+    pub(crate) fn lock(task: &'t Task, _caller: &'t Caller<'_>) -> Self {
+        // SAFETY: `task` is a valid task. By the borrow of the caller, this context does not hold
+        // `tasklist_lock` for writing, with which this lock does not nest.
+        unsafe { Self::lock_raw(task) }
+    }
+
+    /// Takes the lock of a task, for a caller in C.
+    ///
+    /// # Safety
+    ///
+    /// This context does not hold `tasklist_lock` for writing.
+    #[inline]
+    pub(crate) unsafe fn lock_raw(task: &'t Task) -> Self {
         // SAFETY: `task` is a valid task, and so is its lock.
         unsafe { bindings::ptrace_shim_task_lock(task.as_ptr()) };
         // INVARIANT: It was just taken.
@@ -176,12 +193,19 @@ impl<'t> CredGuard<'t> {
     /// Takes the mutex, or returns [`None`] if a signal came first. Sleeps.
     #[doc(alias = "mutex_lock_interruptible")]
     #[inline]
-    pub(crate) fn lock_interruptible(task: &'t Task) -> Option<Self> {
-        // SAFETY: `task` is a valid task, whose signal struct lives as long as it does.
+    pub(crate) fn lock_interruptible(task: &'t Task, _caller: &mut Caller<'_>) -> Option<Self> {
+        // SAFETY: `task` is a valid task, whose signal struct lives as long as it does. By the
+        // mutable borrow of the caller, this context may sleep.
         let failed = unsafe { bindings::ptrace_shim_cred_guard_lock_interruptible(task.as_ptr()) };
         // INVARIANT: It was just taken, where the function returned 0. `then()` and not
         // `then_some()`: a guard that is only made to be dropped would unlock.
         (failed == 0).then(|| Self(task, NotThreadSafe))
+    }
+
+    /// The task that is not in exec.
+    #[inline]
+    pub(crate) fn task(&self) -> &'t Task {
+        self.0
     }
 }
 
@@ -236,40 +260,36 @@ impl Taken for Nested {
     }
 }
 
-/// As [`Nested`], of a task that was taken from its tracer: its stop may be ended.
-pub(crate) struct NestedUnlinked;
-
-impl Taken for NestedUnlinked {
-    #[inline]
-    unsafe fn release(&mut self, task: &Task) {
-        // SAFETY: By the requirement of this function.
-        unsafe { Nested.release(task) };
-    }
-}
-
 /// Evidence that a task's siglock is held, with interrupts disabled.
 ///
-/// There are three ways to take it, which differ in what they ask for; how it was taken is in the
-/// type of the guard, so that they cannot be mixed up.
+/// There are three ways to take it, which differ in what they ask for. The type of the guard says
+/// which one it was, and so how it is released.
+///
+/// With `CONFIG_PREEMPT_RT`, the siglock sleeps and interrupts stay enabled: what the guard proves
+/// is that the lock is held.
 ///
 /// # Invariants
 ///
 /// `task->sighand` is not null and does not change, and its siglock is held by this context, which
 /// took it as `T` says, while a value of this type exists.
 #[must_use = "the lock unlocks immediately when the guard is unused"]
-pub(crate) struct SighandGuard<'t, T: Taken> {
-    task: &'t Task,
+pub(crate) struct SighandGuard<'g, T: Taken> {
+    task: &'g Task,
     taken: T,
     _not_send: NotThreadSafe,
 }
 
-impl<'t> SighandGuard<'t, Saved> {
+impl<'g> SighandGuard<'g, Saved> {
     /// Takes the siglock of `task`, or returns [`None`] if `task` has been released.
     ///
-    /// The only way that asks for nothing: right for a task that may be dying.
+    /// Right for any task, one that is dying included.
+    ///
+    /// # Safety
+    ///
+    /// This context does not hold a siglock.
     #[doc(alias = "lock_task_sighand")]
     #[inline]
-    pub(crate) fn try_lock(task: &'t Task) -> Option<Self> {
+    pub(crate) unsafe fn try_lock(task: &'g Task) -> Option<Self> {
         let mut flags = 0;
         // SAFETY: `task` is a valid task, and `flags` a place for a word.
         let sighand = unsafe { bindings::lock_task_sighand(task.as_ptr(), &mut flags) };
@@ -278,97 +298,49 @@ impl<'t> SighandGuard<'t, Saved> {
     }
 }
 
-impl<'t> SighandGuard<'t, Irq> {
-    /// Takes the siglock of `task` and disables interrupts, under the read-locked `tasklist_lock`;
-    /// or returns [`None`] if `task` has been released.
+impl<'g> SighandGuard<'g, Irq> {
+    /// Takes the siglock of `task` and disables interrupts.
+    ///
+    /// # Safety
+    ///
+    /// `task->sighand` is not null and does not change until the guard is dropped.
     #[doc(alias = "spin_lock_irq")]
     #[inline]
-    pub(crate) fn lock_irq(task: &'t Task, _lock: &'t TasklistRead) -> Option<Self> {
-        if task::sighand(task).is_null() {
-            return None;
-        }
-        // SAFETY: `task->sighand` is not null, and is set to null, or by exec to another, under the
-        // write-locked `tasklist_lock` only, which `_lock` rules out.
+    pub(crate) unsafe fn lock_irq(task: &'g Task, _caller: &'g mut Caller<'_>) -> Self {
+        // SAFETY: By the requirement of this function. By the mutable borrow of the caller,
+        // interrupts are enabled.
         unsafe { bindings::ptrace_shim_siglock_lock_irq(task.as_ptr()) };
-        // SAFETY: It was just taken, and pins `task->sighand`.
-        Some(unsafe { Self::new(task, Irq) })
-    }
-
-    /// Takes the siglock of a stopped tracee and disables interrupts.
-    #[doc(alias = "spin_lock_irq")]
-    #[inline]
-    pub(crate) fn lock_stopped(stopped: &Stopped<'t>) -> Self {
-        let task = stopped.task();
-        // SAFETY: A stopped tracee has not been released, so that `task->sighand` is not null; nor
-        // is it in exec, which might make it another.
-        unsafe { bindings::ptrace_shim_siglock_lock_irq(task.as_ptr()) };
-        // SAFETY: It was just taken, and pins `task->sighand`.
+        // SAFETY: It was just taken, and by the requirement of this function.
         unsafe { Self::new(task, Irq) }
     }
+}
 
-    /// Has a stopped tracee go on with `signal`: sets its status, and ends its stop.
+impl<'g> SighandGuard<'g, Nested> {
+    /// Takes the siglock of `task` where interrupts are disabled already.
     ///
-    /// Takes and releases its siglock.
-    #[doc(alias = "ptrace_resume")]
-    #[inline]
-    pub(crate) fn resume(stopped: Stopped<'t>, signal: ResumeSignal) {
-        let mut sighand = Self::lock_stopped(&stopped);
-        // SAFETY: The status of a stopped tracee is written by its tracer, under the siglock, which
-        // is held by the type's invariant.
-        unsafe { write_field!(sighand.task, exit_code, signal.number()) };
-        sighand.end_ptrace_stop();
-    }
-}
-
-impl<'t> SighandGuard<'t, Nested> {
-    /// Takes the siglock of `task` where interrupts are disabled already, under the write-locked
-    /// `tasklist_lock`; or returns [`None`] if `task` has been released.
+    /// # Safety
+    ///
+    /// `task->sighand` is not null. It is set to null, or by exec to another, only by who holds
+    /// `tasklist_lock` for writing, as this context does.
     #[doc(alias = "spin_lock")]
     #[inline]
-    pub(crate) fn lock_nested(task: &'t Task, _lock: &'t TasklistWrite) -> Option<Self> {
-        if task::sighand(task).is_null() {
-            return None;
-        }
-        // SAFETY: `task->sighand` is not null, and is set to null, or by exec to another, only by
-        // who holds `tasklist_lock` for writing, which is this context.
+    pub(crate) unsafe fn lock_nested(task: &'g Task, _lock: &'g TasklistWrite) -> Self {
+        // SAFETY: By the requirement of this function.
         unsafe { bindings::ptrace_shim_siglock_lock(task.as_ptr()) };
-        // SAFETY: It was just taken, and pins `task->sighand`.
-        Some(unsafe { Self::new(task, Nested) })
+        // SAFETY: It was just taken, and by the requirement of this function.
+        unsafe { Self::new(task, Nested) }
     }
 }
 
-impl<'t> SighandGuard<'t, NestedUnlinked> {
-    /// Takes the siglock of a task that was taken from its tracer under the same lock, where
-    /// interrupts are disabled already.
-    #[doc(alias = "spin_lock")]
-    #[inline]
-    pub(crate) fn lock_unlinked(unlinked: &Unlinked<'t>, _lock: &'t TasklistWrite) -> Self {
-        let task = unlinked.task();
-        // SAFETY: By the invariant of `unlinked`, the task has not been released, so that
-        // `task->sighand` is not null; and it is set to another only by who holds `_lock`.
-        unsafe { bindings::ptrace_shim_siglock_lock(task.as_ptr()) };
-        // SAFETY: It was just taken, and pins `task->sighand`.
-        unsafe { Self::new(task, NestedUnlinked) }
-    }
-
-    /// Ends the stop of the task, if it is in one, and has it look at what is pending.
-    #[doc(alias = "ptrace_signal_wake_up")]
-    #[inline]
-    pub(crate) fn wake(&mut self) {
-        // SAFETY: The siglock is held by the type's invariant.
-        unsafe { bindings::ptrace_shim_signal_wake_up(self.task.as_ptr(), true) };
-    }
-}
-
-impl<'t, T: Taken> SighandGuard<'t, T> {
+impl<'g, T: Taken> SighandGuard<'g, T> {
     /// The guard of a lock that was just taken.
     ///
     /// # Safety
     ///
     /// This context has taken the siglock of `task` in the way that `taken` says, with
-    /// `task->sighand` not null.
+    /// `task->sighand` not null, and not to change while the lock is held.
     #[inline]
-    unsafe fn new(task: &'t Task, taken: T) -> Self {
+    unsafe fn new(task: &'g Task, taken: T) -> Self {
         // INVARIANT: By the requirement of this function.
         Self {
             task,
@@ -377,89 +349,38 @@ impl<'t, T: Taken> SighandGuard<'t, T> {
         }
     }
 
+    /// The task whose siglock this is.
+    #[inline]
+    pub(crate) fn task(&self) -> &Task {
+        self.task
+    }
+
     /// The job control bits of the task.
     #[inline]
     pub(crate) fn jobctl(&self) -> Jobctl {
-        task::jobctl(self.task)
+        // SAFETY: The siglock protects this, which is held by the type's invariant.
+        Jobctl::new(unsafe { place!(self.task, jobctl).read() })
     }
 
-    /// Stores job control bits.
-    #[inline]
-    fn set_jobctl(&mut self, jobctl: Jobctl) {
-        // SAFETY: They are protected by the siglock, which is held by the type's invariant.
-        unsafe { write_field!(self.task, jobctl, jobctl.bits()) };
-    }
-
-    /// Keeps the stop that the task is in from ending.
-    #[doc(alias = "JOBCTL_PTRACE_FROZEN")]
-    #[inline]
-    pub(crate) fn freeze(&mut self) {
-        self.set_jobctl(self.jobctl().with_frozen());
-    }
-
-    /// Lets the stop that the task is in end; at once, if it was sent `SIGKILL` meanwhile, which
-    /// has not woken it.
+    /// Stores job control bits of the task.
     ///
     /// # Safety
     ///
-    /// There is no [`Stopped`] of the task.
-    #[doc(alias = "JOBCTL_PTRACE_FROZEN")]
+    /// The change is one that C allows for a task in its state: a trap is pending only for one that
+    /// is traced, and a stop ends only if nobody relies on it.
     #[inline]
-    pub(crate) unsafe fn unfreeze(&mut self) {
-        self.set_jobctl(self.jobctl().without_frozen());
-        if self.fatal_signal_pending() {
-            self.end_ptrace_stop();
-        }
-    }
-
-    /// Has the task, which is in a ptrace stop, wait for events: it may leave its stop then.
-    ///
-    /// # Safety
-    ///
-    /// There is no [`Stopped`] of the task.
-    #[doc(alias = "JOBCTL_LISTENING")]
-    #[inline]
-    pub(crate) unsafe fn listen(&mut self) {
-        self.set_jobctl(self.jobctl().with_listening());
-    }
-
-    /// Has the task take part in the group stop that is in effect.
-    ///
-    /// Unlike what is set by [`Self::set_pending`], this leaves the signal of the stop alone.
-    #[doc(alias = "JOBCTL_STOP_PENDING")]
-    #[inline]
-    pub(crate) fn join_group_stop(&mut self) {
-        self.set_jobctl(self.jobctl().with_stop_pending());
-    }
-
-    /// Sets `pending`, unless the task is dying; returns whether it did.
-    #[doc(alias = "task_set_jobctl_pending")]
-    #[inline]
-    pub(crate) fn set_pending(&mut self, pending: Pending) -> bool {
-        // SAFETY: The siglock is held by the type's invariant, and `pending` satisfies by its own
-        // what the function checks with `BUG_ON()`.
-        unsafe { bindings::task_set_jobctl_pending(self.task.as_ptr(), pending.bits()) }
-    }
-
-    /// Clears all traps that are pending, and `JOBCTL_TRAPPING` in any case.
-    #[doc(alias = "task_clear_jobctl_pending")]
-    #[doc(alias = "task_clear_jobctl_trapping")]
-    #[inline]
-    pub(crate) fn clear_traps(&mut self) {
-        let traps = bindings::JOBCTL_TRAP_MASK as c_ulong;
-        // SAFETY: The siglock is held by the type's invariant, and these are bits of
-        // `JOBCTL_PENDING_MASK`, as the function asks for.
-        unsafe { bindings::task_clear_jobctl_pending(self.task.as_ptr(), traps) };
-        // SAFETY: The siglock is held by the type's invariant.
-        unsafe { bindings::task_clear_jobctl_trapping(self.task.as_ptr()) };
+    pub(crate) unsafe fn set_jobctl(&mut self, jobctl: Jobctl) {
+        // SAFETY: The siglock protects this, which is held by the type's invariant. A tracer reads
+        // `JOBCTL_LISTENING` without it.
+        unsafe { place!(self.task, jobctl).write(jobctl.bits()) };
     }
 
     /// Whether the task's group is stopped, or is in the process of stopping.
     #[inline]
     pub(crate) fn group_stop_in_effect(&self) -> bool {
         let signal = task::signal(self.task);
-        // SAFETY: The signal struct of a task lives as long as the task does, and its fields are
-        // protected by the siglock, which is held by the type's invariant.
+        // SAFETY: The signal struct of a task lives as long as the task does, and the siglock
+        // protects its fields, which is held by the type's invariant.
         let flags = unsafe { (*signal).flags };
         // SAFETY: As above.
         let stopping = unsafe { (*signal).group_stop_count };
@@ -471,9 +392,10 @@ impl<'t, T: Taken> SighandGuard<'t, T> {
     pub(crate) fn ignores_children(&self) -> bool {
         const SIG_IGN: usize = 1;
 
-        let sighand = task::sighand(self.task);
-        // SAFETY: By the type's invariant, `sighand` is not null, and its actions are protected by
-        // the siglock, which is held.
+        // SAFETY: The siglock pins this, which is held by the type's invariant.
+        let sighand = unsafe { place!(self.task, sighand).read() };
+        // SAFETY: By the type's invariant, `sighand` is not null, and the siglock protects its
+        // actions.
         let action = unsafe { &raw const (*sighand).action[bindings::SIGCHLD as usize - 1].sa };
         // SAFETY: As above. CAST: A handler is a pointer, of which `SIG_IGN` is no function.
         let handler = unsafe { (&raw const (*action).sa_handler).cast::<usize>().read() };
@@ -486,129 +408,9 @@ impl<'t, T: Taken> SighandGuard<'t, T> {
     #[doc(alias = "__fatal_signal_pending")]
     #[inline]
     pub(crate) fn fatal_signal_pending(&self) -> bool {
-        let [first, ..] = read_field!(self.task, pending.signal.sig);
+        // SAFETY: The siglock protects this, which is held by the type's invariant.
+        let [first, ..] = unsafe { place!(self.task, pending.signal.sig).read() };
         first & 1 << (bindings::SIGKILL - 1) != 0
-    }
-
-    /// Queues a `SIGSTOP` from the kernel for the task alone.
-    #[doc(alias = "send_signal_locked")]
-    pub(crate) fn send_stop(&mut self) {
-        // SAFETY: The siglock is held by the type's invariant, and the second argument is one of
-        // the values that are no pointer. The result says that the signal was not queued, which it
-        // is not for a task that is exiting.
-        unsafe {
-            bindings::send_signal_locked(
-                bindings::SIGSTOP as c_int,
-                task::SEND_SIG_PRIV,
-                self.task.as_ptr(),
-                bindings::pid_type_PIDTYPE_PID,
-            )
-        };
-    }
-
-    /// Has the task look for traps: sets `TIF_SIGPENDING`, and wakes it from an interruptible
-    /// sleep.
-    ///
-    /// Also from the one stop that gives way, that of a tracee that listens, to enter it again.
-    #[doc(alias = "ptrace_signal_wake_up")]
-    #[inline]
-    pub(crate) fn wake_to_trap(&mut self) {
-        let listening = self.jobctl().is_listening();
-        // SAFETY: The siglock is held by the type's invariant.
-        unsafe { bindings::ptrace_shim_signal_wake_up(self.task.as_ptr(), listening) };
-    }
-
-    /// Wakes the task from a group stop, to look at what is pending.
-    #[doc(alias = "signal_wake_up_state")]
-    pub(crate) fn wake_from_group_stop(&mut self) {
-        self.set_jobctl(self.jobctl().without_stopped());
-        // SAFETY: The siglock is held by the type's invariant.
-        unsafe { bindings::signal_wake_up_state(self.task.as_ptr(), bindings::__TASK_STOPPED) };
-    }
-
-    /// Ends the ptrace stop that the task is in, and wakes it.
-    #[doc(alias = "wake_up_state")]
-    #[inline]
-    fn end_ptrace_stop(&mut self) {
-        self.set_jobctl(self.jobctl().without_traced());
-        // SAFETY: `self.task` is a valid task.
-        unsafe { bindings::wake_up_state(self.task.as_ptr(), bindings::__TASK_TRACED) };
-    }
-
-    /// The siginfo of the stop that the task is in; null if it has none.
-    #[inline]
-    fn last_siginfo(&self) -> *mut bindings::kernel_siginfo {
-        read_field!(self.task, last_siginfo)
-    }
-
-    /// The `si_code` of the stop that the task is in, if it has a siginfo.
-    #[inline]
-    pub(crate) fn stop_si_code(&self) -> Option<c_int> {
-        let info = self.last_siginfo();
-        if info.is_null() {
-            return None;
-        }
-        // SAFETY: Where it is not null, it is the siginfo of the stop, which does not end while the
-        // siglock is held, as it is by the type's invariant.
-        Some(unsafe { (*info).__bindgen_anon_1.si_code })
-    }
-
-    /// Copies the siginfo of the stop that the task is in, if it has one.
-    #[inline]
-    pub(crate) fn stop_siginfo(&self) -> Option<SigInfo> {
-        let info = self.last_siginfo();
-        if info.is_null() {
-            return None;
-        }
-        // SAFETY: As in `stop_si_code()`.
-        Some(unsafe { SigInfo::copy_from(info) })
-    }
-
-    /// Replaces the siginfo of the stop that the task is in; returns whether it has one.
-    #[inline]
-    pub(crate) fn set_stop_siginfo(&mut self, new: &SigInfo) -> bool {
-        let info = self.last_siginfo();
-        if info.is_null() {
-            return false;
-        }
-        // SAFETY: As in `stop_si_code()`.
-        unsafe { new.copy_to(info) };
-        true
-    }
-
-    /// Copies the siginfo at `index` of the signals that are pending for the task or, if `shared`,
-    /// for its process; returns [`None`] if there are not that many.
-    pub(crate) fn pending_siginfo(&self, shared: bool, mut index: usize) -> Option<SigInfo> {
-        let task = self.task.as_ptr();
-        let signal = task::signal(self.task);
-        let head = if shared {
-            // SAFETY: The signal struct of a task lives as long as the task does.
-            unsafe { &raw const (*signal).shared_pending.list }
-        } else {
-            // SAFETY: `task` is a valid task.
-            unsafe { &raw const (*task).pending.list }
-        };
-        // SAFETY: The list is protected by the siglock, which is held by the type's invariant.
-        let mut entry = unsafe { (*head).next };
-        while !ptr::eq(entry, head) {
-            if index == 0 {
-                // SAFETY: An entry of this list that is not its head is in a `sigqueue`.
-                let queued = unsafe { kernel::container_of!(entry, bindings::sigqueue, list) };
-                // SAFETY: As above; it is not freed before it is taken off the list.
-                return Some(unsafe { SigInfo::copy_from(&raw const (*queued).info) });
-            }
-            index -= 1;
-            // SAFETY: `entry` is an entry of the list.
-            entry = unsafe { (*entry).next };
-        }
-        None
-    }
-
-    /// Sets the mask of signals that the task blocks.
-    #[inline]
-    pub(crate) fn set_blocked(&mut self, blocked: bindings::sigset_t) {
-        // SAFETY: This is protected by the siglock, which is held by the type's invariant.
-        unsafe { write_field!(self.task, blocked, blocked) };
     }
 }
 
@@ -624,7 +426,10 @@ impl<T: Taken> Drop for SighandGuard<'_, T> {
 #[kunit_tests(ptrace_rs_lock)]
 mod tests {
     use super::*;
-    use crate::jobctl::rules;
+    use crate::jobctl::{
+        rules,
+        Pending, //
+    };
     use kernel::current;
 
     const ALL: c_ulong = bindings::JOBCTL_PENDING_MASK as c_ulong;
@@ -636,12 +441,15 @@ mod tests {
         change: impl FnOnce(&mut SighandGuard<'_, Saved>),
     ) -> Option<c_ulong> {
         let task = current!();
-        let mut sighand = SighandGuard::try_lock(task)?;
+        // SAFETY: No siglock is held.
+        let mut sighand = unsafe { SighandGuard::try_lock(task) }?;
         let before = sighand.jobctl();
-        sighand.set_jobctl(Jobctl::new(bits));
+        // SAFETY: The task sees nothing of this before it is undone.
+        unsafe { sighand.set_jobctl(Jobctl::new(bits)) };
         change(&mut sighand);
         let after = sighand.jobctl().bits();
-        sighand.set_jobctl(before);
+        // SAFETY: As it was.
+        unsafe { sighand.set_jobctl(before) };
         Some(after)
     }
 
@@ -650,7 +458,11 @@ mod tests {
         for bits in rules::states() {
             for pending in [Pending::TRAP_INTERRUPT, Pending::TRAP_STOP_TRAPPING] {
                 let mut done = false;
-                let after = changed(bits, |sighand| done = sighand.set_pending(pending));
+                let after = changed(bits, |sighand| {
+                    let task = sighand.task().as_ptr();
+                    // SAFETY: The siglock is held.
+                    done = unsafe { bindings::task_set_jobctl_pending(task, pending.bits()) };
+                });
                 assert!(done);
                 assert_eq!(after, Some(rules::set(bits, pending.bits())));
             }
@@ -659,24 +471,17 @@ mod tests {
 
     #[test]
     fn traps_are_cleared_as_the_rules_say() {
+        let traps = bindings::JOBCTL_TRAP_MASK as c_ulong;
         for bits in rules::states() {
-            let after = changed(bits, |sighand| sighand.clear_traps());
-            let traps = bindings::JOBCTL_TRAP_MASK as c_ulong;
+            let after = changed(bits, |sighand| {
+                let task = sighand.task().as_ptr();
+                // SAFETY: The siglock is held.
+                unsafe { bindings::task_clear_jobctl_pending(task, traps) };
+                // SAFETY: The siglock is held.
+                unsafe { bindings::task_clear_jobctl_trapping(task) };
+            });
             let expected = rules::clear(bits, traps, ALL) & !rules::TRAPPING;
             assert_eq!(after, Some(expected));
-        }
-    }
-
-    #[test]
-    fn a_stop_keeps_all_other_bits() {
-        for bits in rules::states() {
-            let join = changed(bits, |sighand| sighand.join_group_stop());
-            assert_eq!(join, Some(bits | rules::STOP_PENDING));
-            let frozen = changed(bits, |sighand| sighand.freeze());
-            assert_eq!(frozen, Some(bits | 1 << 24));
-            // SAFETY: The task is no tracee.
-            let unfrozen = changed(bits, |sighand| unsafe { sighand.unfreeze() });
-            assert_eq!(unfrozen, Some(bits & !(1 << 24)));
         }
     }
 }

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The options of a tracer, and the signals that it resumes with: numbers that were checked.
+//! The options of a tracer, the flags of a tracee, and the signals that it goes on with: numbers
+//! that were checked.
 
 #![forbid(unsafe_code)]
 
-use crate::{
-    cred,
-    task, //
-};
 use kernel::{
     bindings,
-    prelude::*,
-    task::CurrentTask, //
+    prelude::*, //
 };
 
-/// Options, `PTRACE_O_*`, that the current task may set.
+/// Options that exist, `PTRACE_O_*`.
+///
+/// Whether the caller may set them is another question: see
+/// [`PermittedOptions`](crate::access::PermittedOptions).
 ///
 /// # Invariants
 ///
@@ -23,36 +22,18 @@ use kernel::{
 pub(crate) struct Options(c_uint);
 
 impl Options {
-    /// Checks options, and whether the current task may set them.
-    ///
-    /// `unknown` if there are bits that are no option: `PTRACE_SEIZE` and `PTRACE_SETOPTIONS` have
-    /// always had different errors for that. Then, for `PTRACE_O_SUSPEND_SECCOMP`: `EINVAL` if the
-    /// kernel has no such thing, and `EPERM` if the task is no administrator, or is under seccomp
-    /// itself, or would be but for that option.
-    #[doc(alias = "check_ptrace_options")]
-    pub(crate) fn new(bits: c_ulong, current: &CurrentTask, unknown: Error) -> Result<Self> {
-        let options = Self::from_bits(bits).ok_or(unknown)?;
-        if options.0 & bindings::PTRACE_O_SUSPEND_SECCOMP != 0 {
-            if !cfg!(CONFIG_CHECKPOINT_RESTORE) || !cfg!(CONFIG_SECCOMP) {
-                return Err(EINVAL);
-            }
-            if !cred::is_sys_admin(current) {
-                return Err(EPERM);
-            }
-            let suspended = PtFlags(task::ptrace_flags(current)).suspends_seccomp();
-            if cred::is_under_seccomp(current) || suspended {
-                return Err(EPERM);
-            }
-        }
-        Ok(options)
-    }
-
     /// The options, if there is no bit that is none.
-    fn from_bits(bits: c_ulong) -> Option<Self> {
+    pub(crate) fn from_bits(bits: c_ulong) -> Option<Self> {
         const MASK: c_ulong = bindings::PTRACE_O_MASK as c_ulong;
 
         // INVARIANT: Just checked. CAST: The mask is 32 bits wide.
         (bits & !MASK == 0).then_some(Self(bits as c_uint))
+    }
+
+    /// Whether the tracee is to be free of its seccomp filters.
+    #[doc(alias = "PTRACE_O_SUSPEND_SECCOMP")]
+    pub(crate) fn suspend_seccomp(self) -> bool {
+        self.0 & bindings::PTRACE_O_SUSPEND_SECCOMP != 0
     }
 }
 
@@ -61,10 +42,10 @@ impl Options {
 pub(crate) struct PtFlags(c_uint);
 
 impl PtFlags {
-    /// Attached by `PTRACE_ATTACH` or `PTRACE_TRACEME`.
-    pub(crate) const ATTACHED: Self = Self(bindings::PT_PTRACED);
+    /// Those of a tracee that was not seized: `PTRACE_ATTACH` or `PTRACE_TRACEME`.
+    pub(crate) const NOT_SEIZED: Self = Self(bindings::PT_PTRACED);
 
-    /// Attached by `PTRACE_SEIZE`.
+    /// Those of a tracee that was seized: `PTRACE_SEIZE`.
     pub(crate) fn seized(options: Options) -> Self {
         Self(bindings::PT_PTRACED | bindings::PT_SEIZED).with_options(options)
     }
@@ -102,7 +83,7 @@ impl PtFlags {
 
     /// Whether the tracee is free of its seccomp filters.
     #[doc(alias = "PT_SUSPEND_SECCOMP")]
-    fn suspends_seccomp(self) -> bool {
+    pub(crate) fn suspends_seccomp(self) -> bool {
         const SUSPEND: c_uint = bindings::PTRACE_O_SUSPEND_SECCOMP << bindings::PT_OPT_FLAG_SHIFT;
 
         self.0 & SUSPEND != 0
@@ -115,7 +96,7 @@ fn is_signal(number: c_ulong) -> bool {
     number <= bindings::_NSIG as c_ulong
 }
 
-/// The signal that a tracee is resumed with: the last argument, in its full width.
+/// The signal that a tracee goes on with: the last argument, in its full width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ResumeSignal(c_int);
 
@@ -175,10 +156,10 @@ mod tests {
         assert!(seized.is_seized() && seized.kills_on_exit() && seized.suspends_seccomp());
         assert_eq!(seized.with_options(none), PtFlags::seized(none));
         assert_eq!(
-            PtFlags::ATTACHED.with_options(all).with_options(none),
-            PtFlags::ATTACHED
+            PtFlags::NOT_SEIZED.with_options(all).with_options(none),
+            PtFlags::NOT_SEIZED
         );
-        assert!(!PtFlags::ATTACHED.with_options(all).is_seized());
+        assert!(!PtFlags::NOT_SEIZED.with_options(all).is_seized());
     }
 
     #[test]

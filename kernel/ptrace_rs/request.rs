@@ -2,19 +2,19 @@
 
 //! Requests, decoded, and the functions that carry them out.
 //!
-//! A request passes C on its way, in `arch_ptrace()`. The system call tells apart only the
-//! [`Request`]s that need no stopped tracee; for all others it freezes the tracee and calls the
-//! architecture, which passes on what is not its own, to be decoded as an [`Operation`].
+//! The system call tells apart only the [`Request`]s that need no tracee in a ptrace-stop. For all
+//! others it freezes the tracee and calls the architecture's `arch_ptrace()`, which is C. That passes
+//! on what is not its own, to be decoded as an [`Operation`].
 
 #![forbid(unsafe_code)]
 
 use crate::{
+    access::PermittedOptions,
     config,
     detach,
     memory,
     options::{
         DetachSignal,
-        Options,
         ResumeSignal, //
     },
     regset::{
@@ -29,7 +29,7 @@ use crate::{
     sigmask,
     stop::Stopped,
     syscall_info,
-    task,
+    task::Caller,
     user::{
         self,
         Abi, //
@@ -37,9 +37,7 @@ use crate::{
 };
 use kernel::{
     bindings,
-    current,
-    prelude::*,
-    task::CurrentTask, //
+    prelude::*, //
 };
 
 /// What the first argument of ptrace(2) asks for, as far as the system call must know.
@@ -55,10 +53,10 @@ pub(crate) enum Request {
     Interrupt,
     /// `PTRACE_KILL`: send `SIGKILL` to a tracee. In any state.
     Kill,
-    /// `PTRACE_DETACH`: let go of a stopped tracee.
+    /// `PTRACE_DETACH`: let go of a tracee in a ptrace-stop.
     Detach,
-    /// What needs a stopped tracee, if it is a request at all.
-    Stopped,
+    /// Any other number. It needs a tracee in a ptrace-stop, even to be told that it is no request.
+    Other,
 }
 
 impl Request {
@@ -72,12 +70,12 @@ impl Request {
             Ok(bindings::PTRACE_INTERRUPT) => Self::Interrupt,
             Ok(bindings::PTRACE_KILL) => Self::Kill,
             Ok(bindings::PTRACE_DETACH) => Self::Detach,
-            _ => Self::Stopped,
+            _ => Self::Other,
         }
     }
 }
 
-/// What is to be done with a stopped tracee.
+/// What is to be done with a tracee in a ptrace-stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
     /// `PTRACE_PEEKTEXT`, `PTRACE_PEEKDATA`
@@ -185,26 +183,27 @@ impl Operation {
         stopped: Stopped<'_>,
         addr: c_ulong,
         data: c_ulong,
+        caller: &mut Caller<'_>,
     ) -> Result<c_int> {
         let done = match self {
-            Self::Peek => memory::peek(stopped.task(), addr, data),
-            Self::Poke => memory::poke(stopped.task(), addr, data),
-            Self::SetOptions => set_options(&stopped, data, current!()),
+            Self::Peek => memory::peek(&stopped, addr, data, caller),
+            Self::Poke => memory::poke(&stopped, addr, data, caller),
+            Self::SetOptions => set_options(&stopped, data, caller),
             Self::GetEventMessage => get_event_message(&stopped, data, Abi::Native),
-            Self::GetSiginfo => siginfo::get(&stopped, data, Abi::Native),
-            Self::SetSiginfo => siginfo::set(&stopped, data, Abi::Native),
-            Self::PeekSiginfo => return siginfo::peek(&stopped, addr, data, current!()),
+            Self::GetSiginfo => siginfo::get(&stopped, data, Abi::Native, caller),
+            Self::SetSiginfo => siginfo::set(&stopped, data, Abi::Native, caller),
+            Self::PeekSiginfo => return siginfo::peek(&stopped, addr, data, caller),
             Self::GetSigmask => sigmask::get(&stopped, addr, data),
-            Self::SetSigmask => sigmask::set(&stopped, addr, data),
-            Self::Listen => stopped.listen(),
+            Self::SetSigmask => sigmask::set(&stopped, addr, data, caller),
+            Self::Listen => stopped.listen(caller),
             Self::Detach => {
                 let signal = DetachSignal::new(data)?;
-                detach::detach(stopped, signal, current!());
+                detach::detach(stopped, signal, caller);
                 Ok(())
             }
             Self::Resume(how) => {
                 let signal = ResumeSignal::new(data)?;
-                resume::resume(stopped, how, signal)
+                resume::resume(stopped, how, signal, caller)
             }
             Self::Regset(direction) => regset::copy(&stopped, direction, addr, data, Abi::Native),
             Self::GetSyscallInfo => return syscall_info::get(&stopped, addr, data),
@@ -224,15 +223,14 @@ impl Operation {
 
 /// `PTRACE_SETOPTIONS`: replaces all options, or none. `EINVAL` for what is no option.
 #[doc(alias = "ptrace_setoptions")]
-fn set_options(stopped: &Stopped<'_>, data: c_ulong, current: &CurrentTask) -> Result {
-    let options = Options::new(data, current, EINVAL)?;
-    task::change_ptrace_flags(stopped, stopped.flags().with_options(options));
+fn set_options(stopped: &Stopped<'_>, data: c_ulong, caller: &Caller<'_>) -> Result {
+    stopped.set_options(PermittedOptions::new(data, caller, EINVAL)?);
     Ok(())
 }
 
 /// `PTRACE_GETEVENTMSG`: what the stop tells beside its status.
 pub(crate) fn get_event_message(stopped: &Stopped<'_>, data: c_ulong, abi: Abi) -> Result {
-    user::put_word(task::ptrace_message(stopped.task()), data, abi)
+    user::put_word(stopped.message(), data, abi)
 }
 
 #[cfg(CONFIG_PTRACE_RUST_KUNIT_TEST)]
@@ -249,7 +247,7 @@ mod tests {
             17 => Request::Detach,
             0x4206 => Request::Seize,
             0x4207 => Request::Interrupt,
-            _ => Request::Stopped,
+            _ => Request::Other,
         }
     }
 
@@ -300,7 +298,7 @@ mod tests {
     #[test]
     fn no_number_is_negative() {
         for number in 1..0x1_0000 {
-            assert_eq!(Request::decode(-number), Request::Stopped);
+            assert_eq!(Request::decode(-number), Request::Other);
             assert_eq!(Operation::decode(-number), None);
         }
         assert_eq!(Operation::decode(c_long::MIN), None);
@@ -312,7 +310,7 @@ mod tests {
         for number in 0..0x4300 {
             for bit in 32..64 {
                 let number = number | 1 << bit;
-                assert_eq!(Request::decode(number), Request::Stopped);
+                assert_eq!(Request::decode(number), Request::Other);
                 assert_eq!(Operation::decode(number), None);
             }
         }

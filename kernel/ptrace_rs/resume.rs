@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! How a stopped tracee goes on: `PTRACE_CONT`, `PTRACE_SYSCALL` and their like.
+//! How a tracee in a ptrace-stop goes on: `PTRACE_CONT`, `PTRACE_SYSCALL` and their like.
 
 #![forbid(unsafe_code)]
 
 use crate::{
-    arch,
-    lock::SighandGuard,
     options::ResumeSignal,
-    stop::Stopped, //
+    stop::Stopped,
+    task::Caller, //
 };
 use kernel::prelude::*;
 
@@ -34,19 +33,19 @@ pub(crate) enum Resume {
 /// Takes the siglock. `EIO` if the architecture has no such steps; whether system calls are traced
 /// has changed even then.
 #[doc(alias = "ptrace_resume")]
-pub(crate) fn resume(stopped: Stopped<'_>, how: Resume, signal: ResumeSignal) -> Result {
-    let task = stopped.task();
+pub(crate) fn resume(
+    stopped: Stopped<'_>,
+    how: Resume,
+    signal: ResumeSignal,
+    caller: &mut Caller<'_>,
+) -> Result {
     let emulates = matches!(how, Resume::Sysemu | Resume::SysemuSingleStep);
-    arch::set_syscall_work(task, how == Resume::Syscall, emulates);
+    stopped.set_syscall_work(how == Resume::Syscall, emulates);
     match how {
-        Resume::SingleBlock => arch::enable_block_step(&stopped)?,
-        Resume::SingleStep | Resume::SysemuSingleStep => arch::enable_single_step(&stopped)?,
-        Resume::Cont | Resume::Syscall | Resume::Sysemu => arch::disable_single_step(&stopped),
+        Resume::SingleBlock => stopped.enable_block_step()?,
+        Resume::SingleStep | Resume::SysemuSingleStep => stopped.enable_single_step()?,
+        Resume::Cont | Resume::Syscall | Resume::Sysemu => stopped.disable_single_step(),
     }
-
-    // The status and the state change together under the siglock, which wait_task_stopped() holds:
-    // in between, the signal would look like another report. Also if the status is the same: what
-    // was not reported yet must not be cleared after this.
-    SighandGuard::resume(stopped, signal);
+    stopped.resume(signal, caller);
     Ok(())
 }

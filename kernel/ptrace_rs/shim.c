@@ -393,10 +393,6 @@ bool ptrace_shim_in_compat_syscall(void)
 }
 #endif
 
-/* Counters for debugfs */
-
-bool ptrace_shim_stats __read_mostly;
-
 /* Requests that are carried out elsewhere in the kernel */
 
 int ptrace_shim_seccomp_get_filter(struct task_struct *task,

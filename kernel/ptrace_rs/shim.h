@@ -137,9 +137,6 @@ int ptrace_shim_copy_siginfo_to_user32(struct compat_siginfo __user *to,
 bool ptrace_shim_in_compat_syscall(void);
 #endif
 
-/* Counters for debugfs */
-extern bool ptrace_shim_stats;
-
 /* Requests that are carried out elsewhere in the kernel */
 int ptrace_shim_seccomp_get_filter(struct task_struct *task,
 				   unsigned long filter_off, void __user *data);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Siginfo: of the stop that a tracee is in, and of the signals that are pending for it.
+//! Siginfo: of the ptrace-stop that a tracee is in, and of the signals that are pending for it.
 //!
 //! `PTRACE_GETSIGINFO`, `PTRACE_SETSIGINFO`, `PTRACE_PEEKSIGINFO`.
 
 #![forbid(unsafe_code)]
 
 use crate::{
-    lock::SighandGuard,
     stop::Stopped,
-    task,
+    task::Caller,
     user::{
         Abi,
         PeekArgs,
@@ -18,8 +17,7 @@ use crate::{
 };
 use kernel::{
     bindings,
-    prelude::*,
-    task::CurrentTask, //
+    prelude::*, //
 };
 
 /// What a siginfo takes of the caller's memory, whatever its ABI, in `PTRACE_PEEKSIGINFO`.
@@ -29,11 +27,13 @@ const STRIDE: c_ulong = size_of::<bindings::siginfo_t>();
 ///
 /// `EINVAL` if the stop has none, before `EFAULT`.
 #[doc(alias = "ptrace_getsiginfo")]
-pub(crate) fn get(stopped: &Stopped<'_>, data: c_ulong, abi: Abi) -> Result {
-    let info = {
-        let sighand = SighandGuard::try_lock(stopped.task()).ok_or(ESRCH)?;
-        sighand.stop_siginfo().ok_or(EINVAL)?
-    };
+pub(crate) fn get(
+    stopped: &Stopped<'_>,
+    data: c_ulong,
+    abi: Abi,
+    caller: &mut Caller<'_>,
+) -> Result {
+    let info = stopped.lock(caller).stop_siginfo().ok_or(EINVAL)?;
     info.copy_to_user(data, abi)
 }
 
@@ -41,14 +41,15 @@ pub(crate) fn get(stopped: &Stopped<'_>, data: c_ulong, abi: Abi) -> Result {
 ///
 /// `EFAULT` or `E2BIG` for what cannot be copied in, before `EINVAL` if the stop has none.
 #[doc(alias = "ptrace_setsiginfo")]
-pub(crate) fn set(stopped: &Stopped<'_>, data: c_ulong, abi: Abi) -> Result {
+pub(crate) fn set(
+    stopped: &Stopped<'_>,
+    data: c_ulong,
+    abi: Abi,
+    caller: &mut Caller<'_>,
+) -> Result {
     let info = SigInfo::copy_from_user(data, abi)?;
-    let mut sighand = SighandGuard::try_lock(stopped.task()).ok_or(ESRCH)?;
-    if sighand.set_stop_siginfo(&info) {
-        Ok(())
-    } else {
-        Err(EINVAL)
-    }
+    let done = stopped.lock(caller).set_stop_siginfo(&info);
+    done.then_some(()).ok_or(EINVAL)
 }
 
 /// What `PTRACE_PEEKSIGINFO` is asked for.
@@ -90,7 +91,7 @@ pub(crate) fn peek(
     stopped: &Stopped<'_>,
     addr: c_ulong,
     data: c_ulong,
-    current: &CurrentTask,
+    caller: &mut Caller<'_>,
 ) -> Result<c_int> {
     let args = PeekArgs::copy_from_user(addr)?;
     let Some(peek) = Peek::new(args.flags(), args.offset(), args.count())? else {
@@ -104,7 +105,7 @@ pub(crate) fn peek(
     while done < peek.count {
         // Wraps where the offset is at the end of its range, as it does in C.
         let index = peek.offset.wrapping_add(done as usize);
-        let found = SighandGuard::lock_stopped(stopped).pending_siginfo(peek.shared, index);
+        let found = stopped.lock(caller).pending_siginfo(peek.shared, index);
         let Some(info) = found else {
             break;
         };
@@ -116,10 +117,10 @@ pub(crate) fn peek(
         }
         to = to.wrapping_add(STRIDE);
         done += 1;
-        if current.signal_pending() {
+        if caller.signal_pending() {
             break;
         }
-        task::cond_resched();
+        caller.cond_resched();
     }
     Ok(done)
 }

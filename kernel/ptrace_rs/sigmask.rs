@@ -5,9 +5,11 @@
 #![forbid(unsafe_code)]
 
 use crate::{
-    lock::SighandGuard,
     stop::Stopped,
-    task,
+    task::{
+        self,
+        Caller, //
+    },
     user::{
         self,
         SigMask, //
@@ -30,7 +32,7 @@ fn check_size(size: c_ulong) -> Result {
 /// Copies the mask to the caller: the one that the tracee will have in user mode.
 pub(crate) fn get(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result {
     check_size(size)?;
-    let mask = SigMask(task::blocked(stopped));
+    let mask = SigMask(stopped.blocked());
     user::copy_to_user(&mask, data)
 }
 
@@ -38,15 +40,20 @@ pub(crate) fn get(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result
 ///
 /// `EPERM`, before all else, for a thread that works for the kernel: it only ever takes `SIGKILL`
 /// and `SIGSTOP`.
-pub(crate) fn set(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result {
+pub(crate) fn set(
+    stopped: &Stopped<'_>,
+    size: c_ulong,
+    data: c_ulong,
+    caller: &mut Caller<'_>,
+) -> Result {
     if task::is_user_worker(stopped.task()) {
         return Err(EPERM);
     }
     check_size(size)?;
     let SigMask(mask) = user::copy_from_user(data)?;
     // Every thread looks at what is pending when it is resumed: nothing is recalculated here.
-    SighandGuard::lock_stopped(stopped).set_blocked(without_unblockable(mask));
-    task::keep_blocked(stopped);
+    stopped.lock(caller).set_blocked(without_unblockable(mask));
+    stopped.keep_blocked();
     Ok(())
 }
 

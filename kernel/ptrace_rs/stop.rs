@@ -1,19 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Tracees, in whatever state and stopped: what a request must hold to be carried out.
+//! Tracees, in any state and in a ptrace-stop: what a request must hold to be carried out.
 //!
-//! C stands in the middle of a request that needs a stopped tracee: the system call freezes the
-//! tracee and calls the architecture's `arch_ptrace()`, which calls `ptrace_request()`. So the
-//! duty to unfreeze, [`Frozen`], and the right to look, [`Stopped`], are two types.
+//! A request on a tracee in a ptrace-stop is carried out in two halves. The system call freezes the
+//! tracee and calls the architecture's `arch_ptrace()`, which is C; that calls `ptrace_request()`.
+//! So there are two types: [`Frozen`] is the duty to unfreeze the tracee, and [`Stopped`] is the
+//! right to look at it.
 
+#[cfg(CONFIG_RSEQ)]
+use crate::user::RseqConfiguration;
 use crate::{
-    lock::{
-        SighandGuard,
-        TasklistHeld,
-        TasklistRead, //
+    access::PermittedOptions,
+    jobctl::{
+        Jobctl,
+        Pending, //
     },
-    options::PtFlags,
-    task, //
+    lock::{
+        Irq,
+        Saved,
+        SighandGuard,
+        Taken, //
+        TasklistRead,
+        TasklistWrite,
+    },
+    options::{
+        DetachSignal,
+        PtFlags,
+        ResumeSignal, //
+    },
+    task::{
+        self,
+        place,
+        read_once,
+        write_once,
+        Caller, //
+    },
+    user::SigInfo, //
+};
+use core::{
+    mem,
+    ptr, //
 };
 use kernel::{
     bindings,
@@ -26,28 +52,35 @@ use kernel::{
 };
 
 /// Whether the current task traces `task`.
-fn is_traced(task: &Task, current: &CurrentTask, lock: &impl TasklistHeld) -> bool {
-    task::ptrace_flags(task) != 0 && task::is_parent(task, current, lock)
+#[inline]
+fn is_tracee(task: &Task, tasklist: &mut TasklistRead<'_, '_>) -> bool {
+    // SAFETY: The place of a field, which is stored to as a word.
+    let ptrace = unsafe { read_once!(place!(task, ptrace)) };
+    // SAFETY: `tasklist_lock` protects this, which is held.
+    let parent = unsafe { place!(task, parent).read() };
+    ptrace != 0 && ptr::eq(parent, tasklist.caller().as_ptr())
 }
 
-/// A task that the calling thread traces. It may be running, stopped or dying.
+/// A task that the caller traces. It may be running, in any stop, or dying.
 ///
 /// # Invariants
 ///
 /// The task was seen to be traced by the current task, under `tasklist_lock`. As long as the task
-/// lives, nobody but the current task can change that.
+/// lives, only the current task can change that.
 pub(crate) struct Attached<'t> {
     task: &'t Task,
     _not_send: NotThreadSafe,
 }
 
 impl<'t> Attached<'t> {
-    /// Checks that the current task traces `task`, whatever state it is in.
+    /// Checks that the caller traces `task`, whatever state that is in.
     ///
-    /// Takes `tasklist_lock` for reading. `ESRCH` if the current task does not trace it.
+    /// Takes and releases `tasklist_lock`, for reading. `ESRCH` if the caller does not trace it.
+    // The lock is held for both checks. Else another task that traces `task` could detach it between
+    // them.
     #[doc(alias = "ptrace_check_attach")]
-    pub(crate) fn check(task: &'t Task, current: &CurrentTask) -> Result<Self> {
-        if !is_traced(task, current, &TasklistRead::lock()) {
+    pub(crate) fn check(task: &'t Task, caller: &mut Caller<'_>) -> Result<Self> {
+        if !is_tracee(task, &mut TasklistRead::lock(caller)) {
             return Err(ESRCH);
         }
         // INVARIANT: It was just seen, under the lock.
@@ -57,166 +90,459 @@ impl<'t> Attached<'t> {
         })
     }
 
-    /// The task.
-    pub(crate) fn task(&self) -> &'t Task {
-        self.task
-    }
-
     /// Whether the tracee was attached with `PTRACE_SEIZE`.
     #[doc(alias = "PT_SEIZED")]
+    #[inline]
     pub(crate) fn is_seized(&self) -> bool {
         PtFlags::new(task::ptrace_flags(self.task)).is_seized()
     }
 
     /// `PTRACE_KILL`: sends `SIGKILL`, and no more.
     pub(crate) fn kill(&self) {
-        task::kill(self.task);
+        // SAFETY: By the type's invariant, the current task traces it.
+        unsafe { task::kill(self.task) };
+    }
+
+    /// Takes the siglock of the tracee, or returns [`None`] if it has been released.
+    #[doc(alias = "lock_task_sighand")]
+    #[inline]
+    pub(crate) fn lock<'g>(&'g self, _caller: &'g mut Caller<'_>) -> Option<AttachedGuard<'g>> {
+        // SAFETY: By the mutable borrow of the caller, this context does not hold a siglock.
+        unsafe { SighandGuard::try_lock(self.task) }.map(AttachedGuard)
     }
 }
 
-/// The duty to unfreeze a tracee that was frozen in its stop, for one request.
-///
-/// Not by `Drop`: after `PTRACE_DETACH`, the task may be another tracer's, and frozen by it.
+/// The siglock of a tracee in any state.
 ///
 /// # Invariants
 ///
-/// The current task traces the task, and has set its `JOBCTL_PTRACE_FROZEN`.
-#[must_use = "the tracee must be unfrozen"]
-pub(crate) struct Frozen<'t> {
-    task: &'t Task,
-    _not_send: NotThreadSafe,
+/// The task was seen to be traced by the current task, which is not about to change that.
+#[must_use = "the lock unlocks immediately when the guard is unused"]
+pub(crate) struct AttachedGuard<'g>(SighandGuard<'g, Saved>);
+
+impl AttachedGuard<'_> {
+    /// Sets `pending`, unless the tracee is dying; returns whether it did.
+    #[doc(alias = "task_set_jobctl_pending")]
+    #[inline]
+    pub(crate) fn set_pending(&mut self, pending: Pending) -> bool {
+        // SAFETY: The siglock is held, the task is a tracee, and `pending` satisfies what the
+        // function checks with `BUG_ON()`, by its own invariant.
+        unsafe { bindings::task_set_jobctl_pending(self.0.task().as_ptr(), pending.bits()) }
+    }
+
+    /// Has the tracee look for traps: sets `TIF_SIGPENDING`, and wakes it from an interruptible
+    /// sleep.
+    ///
+    /// Also from the one ptrace-stop that gives way, that of a tracee that listens, to enter it
+    /// again.
+    #[doc(alias = "ptrace_signal_wake_up")]
+    #[inline]
+    pub(crate) fn wake_to_trap(&mut self) {
+        wake_to_trap(&mut self.0);
+    }
 }
 
-impl<'t> Frozen<'t> {
-    /// Checks that the current task traces `task` and that it is in a ptrace stop, and sees to it
-    /// that it stays there, even if it is sent `SIGKILL`, and is off the CPU.
-    ///
-    /// Takes `tasklist_lock` for reading, and the siglock of `task`. Sleeps. [`None`] if the
-    /// current task does not trace it, or if it is not stopped or is being killed.
-    #[doc(alias = "ptrace_check_attach")]
-    #[doc(alias = "ptrace_freeze_traced")]
-    // Always inlined: every request comes through here.
-    #[inline(always)]
-    pub(crate) fn freeze(task: &'t Task, current: &CurrentTask) -> Option<Self> {
-        {
-            let tasklist = TasklistRead::lock();
-            if !is_traced(task, current, &tasklist) {
-                return None;
-            }
-            // Without the lock: only the tracer sets it.
-            if task::jobctl(task).is_listening() {
-                return None;
-            }
-            let mut sighand = SighandGuard::lock_irq(task, &tasklist)?;
-            let stopped = sighand.jobctl().is_traced()
-                && !has_spurious_pid(task)
-                && !sighand.fatal_signal_pending();
-            if !stopped {
-                return None;
-            }
-            sighand.freeze();
-        }
-        // INVARIANT: Both were just seen to, under the locks.
-        let frozen = Self {
-            task,
-            _not_send: NotThreadSafe,
-        };
-        if !task::wait_inactive(task) {
-            // What is frozen does not leave its stop.
-            frozen.unfreeze();
-            return None;
-        }
-        Some(frozen)
-    }
+/// See [`AttachedGuard::wake_to_trap`].
+#[inline]
+fn wake_to_trap<T: Taken>(sighand: &mut SighandGuard<'_, T>) {
+    let listening = sighand.jobctl().is_listening();
+    // SAFETY: The siglock is held.
+    unsafe { bindings::ptrace_shim_signal_wake_up(sighand.task().as_ptr(), listening) };
+}
 
-    /// Ends the duty after a request that has left the tracee attached, or has failed to detach it.
-    ///
-    /// Takes and releases the siglock.
-    #[doc(alias = "ptrace_unfreeze_traced")]
-    #[inline]
-    pub(crate) fn unfreeze(self) {
-        // The task may be awake, and may have cleared the bit itself; and it may be dead.
-        if let Some(mut sighand) = SighandGuard::try_lock(self.task) {
-            // SAFETY: Who makes a `Stopped` keeps this value for longer.
-            unsafe { sighand.unfreeze() };
-        }
-    }
-
-    /// Ends the duty after the tracee was detached: who may have frozen it now is another tracer.
-    pub(crate) fn forget(self) {}
+/// Ends the ptrace-stop that the task is in, and wakes it.
+///
+/// # Safety
+///
+/// Nobody relies on the stop: there is no [`Stopped`] of the task that is used after this.
+#[doc(alias = "wake_up_state")]
+#[inline]
+unsafe fn end_ptrace_stop<T: Taken>(sighand: &mut SighandGuard<'_, T>) {
+    // SAFETY: By the requirement of this function.
+    unsafe { sighand.set_jobctl(sighand.jobctl().without_traced()) };
+    // SAFETY: A valid task.
+    unsafe { bindings::wake_up_state(sighand.task().as_ptr(), bindings::__TASK_TRACED) };
 }
 
 /// Whether the number that the tracer knows the tracee by may be another's by now.
 ///
 /// The tracee has changed its number in exec, to that of the leader, and the tracer has not yet
-/// taken the event that says so: it probably means the old leader.
+/// taken the event that says so. The tracer probably means the old leader, which may be dead.
 #[doc(alias = "looks_like_a_spurious_pid")]
-fn has_spurious_pid(task: &Task) -> bool {
+fn has_spurious_pid(sighand: &SighandGuard<'_, Irq>) -> bool {
     const EXEC: c_int = (bindings::PTRACE_EVENT_EXEC << 8 | bindings::SIGTRAP) as c_int;
 
-    if task::exit_code(task) != EXEC {
+    let task = sighand.task();
+    // SAFETY: `wait()` takes this under `tasklist_lock` and the siglock, which is held.
+    if unsafe { place!(task, exit_code).read() } != EXEC {
         return false;
     }
+    // SAFETY: Only the tracee writes this, before it is in a ptrace-stop, as it is now.
+    let old_number = unsafe { place!(task, ptrace_message).read() };
     // CAST: Extends the sign, as C's comparison of an `int` with an `unsigned long` does.
-    task::vnr(task) as c_ulong != task::ptrace_message(task)
+    task::vnr(task) as c_ulong != old_number
 }
 
-/// A tracee that is in a ptrace stop, does not leave it, and is off the CPU: its registers, its
-/// siginfo, its options and its memory may be looked at.
+/// The duty to unfreeze a tracee that is kept in its ptrace-stop for one request.
+///
+/// The tracee is unfrozen when the value is dropped. There is one such value in a system call: it
+/// borrows the caller.
 ///
 /// # Invariants
 ///
-/// A [`Frozen`] for the task exists in the system call that is being carried out, and the task was
-/// not resumed or detached since.
+/// The current task traces the task, and has set its `JOBCTL_PTRACE_FROZEN`.
+#[must_use = "the tracee is unfrozen immediately when the value is unused"]
+pub(crate) struct Frozen<'f, 'c> {
+    task: &'f Task,
+    _caller: &'f mut Caller<'c>,
+}
+
+impl<'f, 'c> Frozen<'f, 'c> {
+    /// Checks that the caller traces `task` and that it is in a ptrace-stop, and sees to it that it
+    /// stays there, even if it is sent `SIGKILL`, and is off the CPU.
+    ///
+    /// Takes and releases `tasklist_lock`, for reading, and the siglock. Sleeps. [`None`] if the
+    /// caller does not trace it, or if it is in no ptrace-stop, or listens, or is being killed.
+    #[doc(alias = "ptrace_check_attach")]
+    #[doc(alias = "ptrace_freeze_traced")]
+    // Always inlined: every request comes through here.
+    #[inline(always)]
+    pub(crate) fn freeze(task: &'f Task, caller: &'f mut Caller<'c>) -> Option<Self> {
+        {
+            let mut tasklist = TasklistRead::lock(caller);
+            if !is_tracee(task, &mut tasklist) {
+                return None;
+            }
+            // Without the siglock: only the tracer sets this bit.
+            // SAFETY: The place of a field, which is stored to as a word.
+            let jobctl = unsafe { read_once!(place!(task, jobctl)) };
+            if Jobctl::new(jobctl).is_listening() {
+                return None;
+            }
+            // SAFETY: A task is released after it was taken from its tracer, as it was not; and
+            // `task->sighand` is set to null, or by exec to another, under the write-locked
+            // `tasklist_lock` only.
+            let mut sighand = unsafe { SighandGuard::lock_irq(task, tasklist.caller()) };
+            let stopped = sighand.jobctl().is_in_ptrace_stop()
+                && !has_spurious_pid(&sighand)
+                && !sighand.fatal_signal_pending();
+            if !stopped {
+                return None;
+            }
+            // SAFETY: The tracee is in a ptrace-stop, and is not being killed.
+            unsafe { sighand.set_jobctl(sighand.jobctl().with_frozen()) };
+        }
+        // INVARIANT: Both were just seen to, under the locks.
+        let frozen = Self {
+            task,
+            _caller: caller,
+        };
+        frozen.wait_inactive().then_some(frozen)
+    }
+
+    /// Waits until the tracee is off the CPU; returns whether it is. If it has left its ptrace-stop,
+    /// which what is frozen does not, that is warned of once. Sleeps.
+    #[doc(alias = "wait_task_inactive")]
+    #[inline]
+    fn wait_inactive(&self) -> bool {
+        let states = bindings::__TASK_TRACED | bindings::TASK_FROZEN;
+        // SAFETY: A valid task, and the lock of no other is held.
+        unsafe { bindings::ptrace_shim_wait_task_inactive(self.task.as_ptr(), states) }
+    }
+
+    /// The tracee, for the architecture's `arch_ptrace()`.
+    #[inline]
+    pub(crate) fn as_ptr(&self) -> *mut bindings::task_struct {
+        self.task.as_ptr()
+    }
+
+    /// Gives up the duty, after the tracee was detached: another tracer may have frozen it now.
+    #[inline]
+    pub(crate) fn forget(self) {
+        mem::forget(self);
+    }
+}
+
+impl Drop for Frozen<'_, '_> {
+    /// Lets the ptrace-stop end; at once, if the tracee was sent `SIGKILL` meanwhile, which has not
+    /// woken it.
+    ///
+    /// Takes and releases the siglock.
+    #[doc(alias = "ptrace_unfreeze_traced")]
+    #[inline]
+    fn drop(&mut self) {
+        // The tracee may be awake, and may have cleared the bit itself; and it may have been
+        // released.
+        // SAFETY: This context does not hold a siglock: its guards borrow the caller, or a `Stopped`,
+        // which does not outlive this value.
+        let Some(mut sighand) = (unsafe { SighandGuard::try_lock(self.task) }) else {
+            return;
+        };
+        // SAFETY: The bit that this value stands for.
+        unsafe { sighand.set_jobctl(sighand.jobctl().without_frozen()) };
+        if sighand.fatal_signal_pending() {
+            // SAFETY: By the requirement of `Stopped::assume()`, there is none any more.
+            unsafe { end_ptrace_stop(&mut sighand) };
+        }
+    }
+}
+
+/// A tracee that is in a ptrace-stop, does not leave it, and is off the CPU.
+///
+/// What holds still in the stop is a method, here and in the modules above: registers, siginfo,
+/// options, memory. None of the results outlives the value, and what ends the stop consumes it.
+///
+/// # Invariants
+///
+/// A [`Frozen`] of the task exists in the system call that is being carried out. The task was not
+/// resumed or detached since.
 pub(crate) struct Stopped<'t> {
     task: &'t Task,
     _not_send: NotThreadSafe,
 }
 
 impl<'t> Stopped<'t> {
-    /// The tracee that C passes on between the two halves of a request.
+    /// The tracee that C passes on between the two halves of a request, and its tracer.
     ///
     /// # Safety
     ///
-    /// The current task holds a [`Frozen`] for `task`, which was not resumed or detached since, and
-    /// keeps it for as long as the value exists. There is no other value of this type for `task`.
-    pub(crate) unsafe fn assume(task: &'t Task) -> Self {
+    /// The current task is in ptrace(2), with no lock held, and has a [`Frozen`] of `task`, which was
+    /// not resumed or detached since, for as long as the values exist. There are no other values of
+    /// these types that are used meanwhile.
+    #[inline]
+    pub(crate) unsafe fn assume(task: &'t Task, current: &'t CurrentTask) -> (Self, Caller<'t>) {
         // INVARIANT: By the requirement of this function.
-        Self {
+        let stopped = Self {
             task,
             _not_send: NotThreadSafe,
-        }
+        };
+        // SAFETY: By the requirement of this function.
+        (stopped, unsafe { Caller::in_syscall(current) })
     }
 
-    /// The task.
-    pub(crate) fn task(&self) -> &'t Task {
+    /// The task, for as long as its stop.
+    #[inline]
+    pub(crate) fn task(&self) -> &Task {
+        self.task
+    }
+
+    /// The task, which no more is known of than that it has not been released yet.
+    ///
+    /// Ends the stop, as far as Rust goes.
+    #[inline]
+    pub(crate) fn into_task(self) -> &'t Task {
         self.task
     }
 
     /// The tracee's ptrace flags.
+    #[doc(alias = "PT_PTRACED")]
+    #[inline]
     pub(crate) fn flags(&self) -> PtFlags {
-        PtFlags::new(task::ptrace_flags(self.task))
+        // SAFETY: Its tracer alone changes these while a tracee is in a ptrace-stop.
+        PtFlags::new(unsafe { place!(self.task, ptrace).read() })
+    }
+
+    /// Replaces the options of the tracee, in one store: others read the flags without a lock.
+    #[inline]
+    pub(crate) fn set_options(&self, options: PermittedOptions) {
+        let flags = self.flags().with_options(options.get());
+        // SAFETY: Its tracer alone changes these while a tracee is in a ptrace-stop.
+        unsafe { write_once!(place!(self.task, ptrace), flags.bits()) };
+    }
+
+    /// What the stop tells beside its status.
+    #[doc(alias = "PTRACE_GETEVENTMSG")]
+    #[inline]
+    pub(crate) fn message(&self) -> c_ulong {
+        // SAFETY: The tracee alone writes this, before it is in the stop.
+        unsafe { place!(self.task, ptrace_message).read() }
+    }
+
+    /// The `si_code` of the stop; [`None`] if it has no siginfo.
+    ///
+    /// Without a lock, since the stop does not end.
+    #[inline]
+    pub(crate) fn si_code(&self) -> Option<c_int> {
+        // SAFETY: The tracee alone writes this, before it is in the stop.
+        let info = unsafe { place!(self.task, last_siginfo).read() };
+        if info.is_null() {
+            return None;
+        }
+        // SAFETY: The siginfo of a stop is valid until the stop ends. Only the tracer changes it.
+        Some(unsafe { (*info).__bindgen_anon_1.si_code })
+    }
+
+    /// The mask of blocked signals that the tracee will have when it is back in user mode.
+    #[inline]
+    pub(crate) fn blocked(&self) -> bindings::sigset_t {
+        // SAFETY: `task` is a valid task.
+        if unsafe { bindings::ptrace_shim_test_tsk_restore_sigmask(self.task.as_ptr()) } {
+            // SAFETY: The tracee alone writes this, and is off the CPU.
+            unsafe { place!(self.task, saved_sigmask).read() }
+        } else {
+            // SAFETY: The tracee or its tracer writes this.
+            unsafe { place!(self.task, blocked).read() }
+        }
+    }
+
+    /// Has the tracee keep the mask that it has now.
+    #[doc(alias = "clear_tsk_restore_sigmask")]
+    #[inline]
+    pub(crate) fn keep_blocked(&self) {
+        // SAFETY: A valid task, and since it is in a ptrace-stop nobody else changes its flags.
+        unsafe { bindings::ptrace_shim_clear_tsk_restore_sigmask(self.task.as_ptr()) };
+    }
+
+    /// The configuration of restartable sequences.
+    #[cfg(CONFIG_RSEQ)]
+    pub(crate) fn rseq(&self) -> RseqConfiguration {
+        // SAFETY: The tracee alone writes this, and is off the CPU.
+        let pointer = unsafe { place!(self.task, rseq.usrptr).read() };
+        RseqConfiguration(bindings::ptrace_rseq_configuration {
+            // CAST: An address, as a number that is as wide for every ABI.
+            rseq_abi_pointer: pointer.addr() as u64,
+            // SAFETY: As above.
+            rseq_abi_size: unsafe { place!(self.task, rseq.len).read() },
+            // SAFETY: As above.
+            signature: unsafe { place!(self.task, rseq.sig).read() },
+            flags: 0,
+            pad: 0,
+        })
+    }
+
+    /// Warns if the tracee is not traced or has exited, which it cannot be.
+    #[inline]
+    pub(crate) fn warn_if_gone(&self, _lock: &TasklistWrite) {
+        // SAFETY: `tasklist_lock` protects this, which is held.
+        let exit_state = unsafe { place!(self.task, exit_state).read() };
+        kernel::warn_on!(self.flags().bits() == 0 || exit_state != 0);
+    }
+
+    /// Sets the signal that the tracee is detached with, in place of the status that `wait()`
+    /// reports.
+    ///
+    /// `wait()` holds the lock as well when it takes the status.
+    #[inline]
+    pub(crate) fn set_detach_signal(&self, signal: DetachSignal, _lock: &TasklistWrite) {
+        // SAFETY: Its tracer alone writes this while a tracee is in a ptrace-stop.
+        unsafe { write_once!(place!(self.task, exit_code), signal.number()) };
+    }
+
+    /// Takes the siglock of the tracee and disables interrupts.
+    #[doc(alias = "spin_lock_irq")]
+    #[inline]
+    pub(crate) fn lock<'g>(&'g self, caller: &'g mut Caller<'_>) -> StoppedGuard<'g> {
+        // SAFETY: A tracee in a ptrace-stop has not been released, so that `task->sighand` is not
+        // null; nor is it in exec, which might make it another.
+        StoppedGuard(unsafe { SighandGuard::lock_irq(self.task, caller) })
+    }
+
+    /// Has the tracee go on with `signal`.
+    ///
+    /// Takes and releases the siglock.
+    // The status and the state change together under the siglock, which wait_task_stopped() holds:
+    // in between, the signal would look like another report. Also if the status is the same: what
+    // was not reported yet must not be cleared after this.
+    #[doc(alias = "ptrace_resume")]
+    #[inline]
+    pub(crate) fn resume(self, signal: ResumeSignal, caller: &mut Caller<'_>) {
+        let StoppedGuard(mut sighand) = self.lock(caller);
+        // SAFETY: Its tracer alone writes this while a tracee is in a ptrace-stop.
+        unsafe { write_once!(place!(self.task, exit_code), signal.number()) };
+        // SAFETY: This is the one `Stopped`, which is not used any more.
+        unsafe { end_ptrace_stop(&mut sighand) };
     }
 
     /// `PTRACE_LISTEN`: the tracee stays in its group stop, but leaves it by itself to report a
-    /// change of that. Until then, it is not stopped for `wait()` and for ptrace.
+    /// change of that. Until then, `wait()` and ptrace take it for running.
     ///
     /// `EIO` if it was not attached with `PTRACE_SEIZE`, or if this is no `PTRACE_EVENT_STOP`.
-    pub(crate) fn listen(self) -> Result {
+    pub(crate) fn listen(self, caller: &mut Caller<'_>) -> Result {
         if !self.flags().is_seized() {
             return Err(EIO);
         }
-        let mut sighand = SighandGuard::try_lock(self.task).ok_or(EIO)?;
-        match sighand.stop_si_code() {
+        let StoppedGuard(mut sighand) = self.lock(caller);
+        match self.si_code() {
             Some(code) if code >> 8 == bindings::PTRACE_EVENT_STOP as c_int => {}
             _ => return Err(EIO),
         }
-        // SAFETY: There was this one only, which is not used any more.
-        unsafe { sighand.listen() };
-        // What happened between the begin of this stop and now.
+        // SAFETY: This is the one `Stopped`, which is not used any more: the tracee may leave its
+        // stop now.
+        unsafe { sighand.set_jobctl(sighand.jobctl().with_listening()) };
+        // What has happened between the begin of this stop and now is to be reported.
         if sighand.jobctl().has_trap_notify() {
-            sighand.wake_to_trap();
+            wake_to_trap(&mut sighand);
         }
         Ok(())
+    }
+}
+
+/// The siglock of a tracee in a ptrace-stop that does not end.
+#[must_use = "the lock unlocks immediately when the guard is unused"]
+pub(crate) struct StoppedGuard<'g>(SighandGuard<'g, Irq>);
+
+impl StoppedGuard<'_> {
+    /// The siginfo of the stop; null if it has none.
+    #[inline]
+    fn last_siginfo(&self) -> *mut bindings::kernel_siginfo {
+        // SAFETY: The tracee alone writes this, before it is in the stop.
+        unsafe { place!(self.0.task(), last_siginfo).read() }
+    }
+
+    /// Copies the siginfo of the stop, if it has one.
+    #[inline]
+    pub(crate) fn stop_siginfo(&self) -> Option<SigInfo> {
+        let info = self.last_siginfo();
+        if info.is_null() {
+            return None;
+        }
+        // SAFETY: The siginfo of a stop is valid until the stop ends, and does not change while the
+        // siglock is held.
+        Some(unsafe { SigInfo::copy_from(info) })
+    }
+
+    /// Replaces the siginfo of the stop; returns whether it has one.
+    #[inline]
+    pub(crate) fn set_stop_siginfo(&mut self, new: &SigInfo) -> bool {
+        let info = self.last_siginfo();
+        if info.is_null() {
+            return false;
+        }
+        // SAFETY: As in `stop_siginfo()`.
+        unsafe { new.copy_to(info) };
+        true
+    }
+
+    /// Copies the siginfo at `index` of the signals that are pending for the tracee or, if `shared`,
+    /// for its process; returns [`None`] if there are not that many.
+    pub(crate) fn pending_siginfo(&self, shared: bool, mut index: usize) -> Option<SigInfo> {
+        let task = self.0.task();
+        let head: *const bindings::list_head = if shared {
+            // SAFETY: The signal struct of a task lives as long as the task does.
+            unsafe { &raw const (*task::signal(task)).shared_pending.list }
+        } else {
+            place!(task, pending.list)
+        };
+        // SAFETY: The siglock protects the list, which is held.
+        let mut entry = unsafe { (*head).next };
+        while !ptr::eq(entry, head) {
+            if index == 0 {
+                // SAFETY: An entry of this list that is not its head is in a `sigqueue`.
+                let queued = unsafe { kernel::container_of!(entry, bindings::sigqueue, list) };
+                // SAFETY: As above; it is not freed before it is taken off the list.
+                return Some(unsafe { SigInfo::copy_from(&raw const (*queued).info) });
+            }
+            index -= 1;
+            // SAFETY: `entry` is an entry of the list.
+            entry = unsafe { (*entry).next };
+        }
+        None
+    }
+
+    /// Sets the mask of signals that the tracee blocks.
+    #[inline]
+    pub(crate) fn set_blocked(&mut self, blocked: bindings::sigset_t) {
+        // SAFETY: The siglock protects this, which is held.
+        unsafe { place!(self.0.task(), blocked).write(blocked) };
     }
 }

@@ -6,12 +6,10 @@
 
 use crate::{
     arch::{
-        self,
         SyscallInfo,
         SYSCALL_ARGS, //
     },
     stop::Stopped,
-    task,
     user, //
 };
 use kernel::{
@@ -52,10 +50,7 @@ impl Op {
 
     /// The stop that the tracee is in.
     fn of(stopped: &Stopped<'_>) -> Self {
-        Self::new(
-            task::stop_si_code(stopped),
-            task::ptrace_message(stopped.task()),
-        )
+        Self::new(stopped.si_code(), stopped.message())
     }
 
     /// `PTRACE_SYSCALL_INFO_*`.
@@ -97,11 +92,11 @@ pub(crate) fn get(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result
         Op::None => {}
         Op::Entry => fill_entry(&mut info, stopped),
         Op::Exit => {
-            let error = arch::syscall_error(stopped);
+            let error = stopped.syscall_error();
             let value = if error != 0 {
                 error
             } else {
-                arch::syscall_return_value(stopped)
+                stopped.syscall_return_value()
             };
             // CAST: Extends the sign, as C does.
             info.nr_or_rval = value as i64 as u64;
@@ -112,7 +107,7 @@ pub(crate) fn get(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result
         Op::Seccomp => {
             fill_entry(&mut info, stopped);
             // CAST: The truncation that C does.
-            info.ret_data = task::ptrace_message(stopped.task()) as u32;
+            info.ret_data = stopped.message() as u32;
         }
     }
     user::copy_prefix_to_user(&info, size.min(op.size()), data)?;
@@ -125,8 +120,8 @@ pub(crate) fn get(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result
 #[doc(alias = "ptrace_get_syscall_info_entry")]
 fn fill_entry(info: &mut SyscallInfo, stopped: &Stopped<'_>) {
     // CAST: Extends the sign, as C does.
-    info.nr_or_rval = i64::from(arch::syscall_nr(stopped)) as u64;
-    for (to, from) in info.args.iter_mut().zip(arch::syscall_args(stopped)) {
+    info.nr_or_rval = i64::from(stopped.syscall_nr()) as u64;
+    for (to, from) in info.args.iter_mut().zip(stopped.syscall_args()) {
         *to = from as u64;
     }
 }
@@ -157,11 +152,11 @@ pub(crate) fn set(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result
         Op::Entry | Op::Seccomp => {
             let nr = checked_nr(info.nr_or_rval)?;
             let args = checked_args(&info.args)?;
-            arch::set_syscall_nr(stopped, nr);
+            stopped.set_syscall_nr(nr);
             // No call, no arguments; and where the first is in the register of the result, setting
             // it would change that.
             if nr != -1 {
-                arch::set_syscall_args(stopped, &args);
+                stopped.set_syscall_args(&args);
             }
             Ok(())
         }
@@ -169,9 +164,9 @@ pub(crate) fn set(stopped: &Stopped<'_>, size: c_ulong, data: c_ulong) -> Result
             let value = checked_rval(info.nr_or_rval)?;
             if info.args[0].to_ne_bytes()[0] != 0 {
                 // CAST: The truncation that C does by the type of a parameter.
-                arch::set_syscall_return_value(stopped, value as c_int, 0);
+                stopped.set_syscall_return_value(value as c_int, 0);
             } else {
-                arch::set_syscall_return_value(stopped, 0, value);
+                stopped.set_syscall_return_value(0, value);
             }
             Ok(())
         }

@@ -116,14 +116,6 @@ pub(crate) fn copy_bytes_to_user(bytes: &[u8], to: c_ulong) -> Result {
     }
 }
 
-/// Copies bytes from `from`. `EFAULT`.
-#[doc(alias = "copy_from_user")]
-pub(crate) fn copy_bytes_from_user(from: c_ulong, bytes: &mut [u8]) -> Result {
-    UserSlice::new(UserPtr::from_addr(from), bytes.len())
-        .reader()
-        .read_slice(bytes)
-}
-
 /// The size of a siginfo in the kernel, in bytes.
 const SIGINFO_SIZE: usize = size_of::<bindings::kernel_siginfo>();
 
