@@ -43,7 +43,7 @@ run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_IN
 	@$(in_env) scripts/run $(K)
 
 .PHONY: check
-check: kernel selftests ## Run the tests in a guest
+check: floors kernel selftests ## Run the tests in a guest
 	@$(in_env) scripts/check $(K)
 ifeq ($(K)$(PROFILE),rust)
 	@$(in_env) scripts/kernel fallback
@@ -111,6 +111,10 @@ shell: kernel selftests ## A shell in a guest
 .PHONY: kernel
 kernel: tree ## Build the kernel
 	@$(in_env) scripts/kernel $(K)
+
+.PHONY: floors
+floors: env
+	@$(in_env) scripts/floors
 
 .PHONY: selftests
 selftests: tree
