@@ -44,6 +44,9 @@ run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_IN
 
 .PHONY: check
 check: floors kernel selftests ## Run the tests in a guest
+ifeq ($(K)$(PROFILE),rust)
+	@$(in_env) scripts/misuse
+endif
 	@$(in_env) scripts/check $(K)
 ifeq ($(K)$(PROFILE),rust)
 	@$(in_env) scripts/kernel fallback
@@ -69,6 +72,10 @@ diff: kernels ## Compare random sequences of requests on the three kernels
 .PHONY: mutants
 mutants: kernel selftests ## Put faults into the Rust kernel, and see whether the tests notice
 	@$(in_env) scripts/mutants $(MUTANTS)
+
+.PHONY: misuse
+misuse: kernel ## See that the compiler refuses what the types of the Rust code rule out
+	@$(in_env) scripts/misuse $(NAMES)
 
 .PHONY: bench
 bench: kernels ## Count the instructions of each request on the three kernels
