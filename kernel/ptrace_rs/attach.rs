@@ -81,7 +81,7 @@ pub(crate) fn attach(task: &Task, how: Attach, caller: &mut Caller<'_>) -> Resul
         let caller = tasklist.caller();
         let cred = RequesterCred::of(caller);
         let linked = list::attach(untraced, how, Tracer::caller(caller), &cred, &tasklist);
-        bring_to_stop(&linked, how);
+        bring_to_stop(linked, how);
     }
 
     // If SIGKILL ends the wait, the caller does not return to user mode but exits, and detaches the
@@ -98,14 +98,13 @@ pub(crate) fn attach(task: &Task, how: Attach, caller: &mut Caller<'_>) -> Resul
 /// to be over, but not from others: their `wait()` with `WNOHANG` may find the task running.
 #[doc(alias = "ptrace_set_stopped")]
 #[inline(always)]
-fn bring_to_stop(linked: &Linked<'_>, how: Attach) {
-    let mut sighand = linked.lock();
+fn bring_to_stop(mut tracee: Linked<'_>, how: Attach) {
     if matches!(how, Attach::NotSeized) {
-        sighand.send_stop();
+        tracee.send_stop();
     }
     // The siglock protects both ways, into a group stop and out of it.
-    if sighand.jobctl().is_group_stopped() && sighand.set_pending(Pending::TRAP_STOP_TRAPPING) {
-        sighand.wake_from_group_stop();
+    if tracee.jobctl().is_group_stopped() && tracee.set_pending(Pending::TRAP_STOP_TRAPPING) {
+        tracee.wake_from_group_stop();
     }
 }
 
@@ -123,7 +122,13 @@ pub(crate) fn traceme(caller: &mut Caller<'_>) -> Result {
         // With the task's own credentials: with those of the parent, which has asked for nothing,
         // an unprivileged task could run a program with privileges under a tracer.
         let cred = RequesterCred::of(caller);
-        list::attach(untraced, Attach::NotSeized, tracer, &cred, &tasklist);
+        drop(list::attach(
+            untraced,
+            Attach::NotSeized,
+            tracer,
+            &cred,
+            &tasklist,
+        ));
     }
     Ok(())
 }

@@ -34,7 +34,6 @@ use crate::{
         Request, //
     },
     stop::{
-        Attached,
         Frozen,
         Stopped, //
     },
@@ -76,11 +75,8 @@ fn syscall(
         }
         // These two need no tracee in a ptrace-stop, and no architecture that has Rust has a part in
         // them.
-        Request::Interrupt => {
-            let child = find()?;
-            interrupt::interrupt(&Attached::check(&child, caller)?, caller)?;
-        }
-        Request::Kill => Attached::check(&*find()?, caller)?.kill(),
+        Request::Interrupt => interrupt::interrupt(&*find()?, caller)?,
+        Request::Kill => interrupt::kill(&*find()?, caller)?,
         Request::Detach | Request::Other => {
             let child = find()?;
             let frozen = Frozen::freeze(&child, caller).ok_or(ESRCH)?;

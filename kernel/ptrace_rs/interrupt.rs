@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `PTRACE_INTERRUPT`: trap a tracee with no signal and no effect on job control.
+//! `PTRACE_INTERRUPT`: trap a tracee with no signal and no effect on job control; and `PTRACE_KILL`.
 
 #![forbid(unsafe_code)]
 
@@ -9,7 +9,10 @@ use crate::{
     stop::Attached,
     task::Caller, //
 };
-use kernel::prelude::*;
+use kernel::{
+    prelude::*,
+    task::Task, //
+};
 
 /// Makes the tracee, which may be in any state, take a trap.
 ///
@@ -17,19 +20,25 @@ use kernel::prelude::*;
 /// was asked for: any trap clears what is pending here. A ptrace-stop that the tracee is already in
 /// is not disturbed; the trap that was asked for then follows when that ends.
 ///
-/// Takes and releases the siglock. `EIO` if the tracee was not attached with `PTRACE_SEIZE`, or if
-/// it has been released.
-pub(crate) fn interrupt(tracee: &Attached<'_>, caller: &mut Caller<'_>) -> Result {
-    // Stopping a task that the tracer does not know to be stopped works with SEIZE only, which knows
-    // PTRACE_EVENT_STOP.
+/// Takes and releases the siglock. `ESRCH` if the caller does not trace the task, `EIO` if that was
+/// not attached with `PTRACE_SEIZE`.
+pub(crate) fn interrupt(task: &Task, caller: &mut Caller<'_>) -> Result {
+    let mut tracee = Attached::lock(task, caller).ok_or(ESRCH)?;
+    // Only who has seized a task knows PTRACE_EVENT_STOP.
     if !tracee.is_seized() {
         return Err(EIO);
     }
-
-    let mut sighand = tracee.lock(caller).ok_or(EIO)?;
-    if sighand.set_pending(Pending::TRAP_INTERRUPT) {
+    if tracee.set_pending(Pending::TRAP_INTERRUPT) {
         // A tracee that listens leaves its stop and traps again.
-        sighand.wake_to_trap();
+        tracee.wake_to_trap();
     }
+    Ok(())
+}
+
+/// `PTRACE_KILL`: sends `SIGKILL` to the tracee, which may be in any state.
+///
+/// Takes and releases the siglock. `ESRCH` if the caller does not trace the task.
+pub(crate) fn kill(task: &Task, caller: &mut Caller<'_>) -> Result {
+    Attached::lock(task, caller).ok_or(ESRCH)?.kill();
     Ok(())
 }

@@ -99,10 +99,10 @@ unsafe fn real_parent<'t>(task: &'t Task, _lock: &'t TasklistWrite) -> &'t Task 
 /// # Safety
 ///
 /// `parent` is the tracer of `task`, or else its real parent, and so stays a valid task for as long
-/// as it is its parent.
+/// as it is its parent. The siglock of `task` is held, or nobody can find it yet.
 #[inline]
 unsafe fn set_parent(task: &Task, parent: &Task, _lock: &TasklistWrite) {
-    // SAFETY: `tasklist_lock` protects this, which is held; and by the requirement of this function.
+    // SAFETY: `tasklist_lock` and the siglock protect this; and by the requirement of this function.
     unsafe { write_once!(place!(task, parent), parent.as_ptr()) };
 }
 
@@ -155,7 +155,11 @@ pub(crate) enum Attach {
     Seized(PermittedOptions),
 }
 
-/// Makes `tracer` the tracer of `child`, and `cred` the credentials that it traces with.
+/// Makes `tracer` the tracer of `child`, and `cred` the credentials that it traces with; returns the
+/// siglock of `child`.
+///
+/// `parent` and `ptrace` are stored in one hold of the siglock: see
+/// [`Attached`](crate::stop::Attached). Who compares them with no lock sees `ptrace` set last.
 #[doc(alias = "ptrace_link")]
 #[inline(always)]
 pub(crate) fn attach<'t>(
@@ -170,22 +174,27 @@ pub(crate) fn attach<'t>(
         Attach::NotSeized => PtFlags::NOT_SEIZED,
         Attach::Seized(options) => PtFlags::seized(options.get()),
     };
-    // SAFETY: `tasklist_lock` protects this, which is held. Others read it without.
-    unsafe { write_once!(place!(child, ptrace), flags.bits()) };
-    // SAFETY: By the invariant of `Untraced`, it has not been released, and had no tracer.
+    // SAFETY: By the invariant of `Untraced`, it has not been released, so that `task->sighand` is
+    // not null; and who changes that holds `tasklist_lock` for writing.
+    let sighand = unsafe { SighandGuard::lock_nested(child, lock) };
+    // SAFETY: By the invariant of `Untraced`, it has not been released, and has no tracer. Its
+    // siglock is held.
     unsafe { link(child, tracer, cred, lock) };
+    // SAFETY: `tasklist_lock` and the siglock protect this, which are held. Others read it without.
+    unsafe { write_once!(place!(child, ptrace), flags.bits()) };
     // INVARIANT: It was just linked.
-    Linked { task: child, lock }
+    Linked(sighand)
 }
 
-/// Makes `tracer` the parent of `child`, whose ptrace flags are set, and `cred` the credentials that
-/// it traces with.
+/// Makes `tracer` the parent of `child`, and `cred` the credentials that it traces with. The ptrace
+/// flags of `child` are up to who calls this.
 ///
 /// `BUG()`s if `child` is on a list of tracees already.
 ///
 /// # Safety
 ///
-/// `child` has not been released. It has no tracer but for its ptrace flags.
+/// `child` has not been released. It has no tracer but for its ptrace flags. Its siglock is held, or
+/// nobody can find it yet.
 #[doc(alias = "__ptrace_link")]
 #[inline(always)]
 pub(crate) unsafe fn link(
@@ -207,32 +216,15 @@ pub(crate) unsafe fn link(
     unsafe { write_once!(place!(child, ptracer_cred), cred.get()) };
 }
 
-/// A task that was just given a tracer.
+/// The siglock of a task that was just given a tracer.
 ///
 /// # Invariants
 ///
-/// The task is traced and has not exited, for as long as `tasklist_lock` is held.
-pub(crate) struct Linked<'t> {
-    task: &'t Task,
-    lock: &'t TasklistWrite,
-}
-
-impl<'t> Linked<'t> {
-    /// Takes the siglock of the task, where interrupts are disabled already.
-    #[doc(alias = "spin_lock")]
-    #[inline]
-    pub(crate) fn lock(&self) -> LinkedGuard<'t> {
-        // SAFETY: By the type's invariant, the task has not been released, so that `task->sighand`
-        // is not null; and who changes that holds `tasklist_lock` for writing.
-        LinkedGuard(unsafe { SighandGuard::lock_nested(self.task, self.lock) })
-    }
-}
-
-/// The siglock of a task that was just given a tracer.
+/// The task is traced and has not exited, or is the current one.
 #[must_use = "the lock unlocks immediately when the guard is unused"]
-pub(crate) struct LinkedGuard<'t>(SighandGuard<'t, Nested>);
+pub(crate) struct Linked<'t>(SighandGuard<'t, Nested>);
 
-impl LinkedGuard<'_> {
+impl Linked<'_> {
     /// The job control bits of the task.
     #[inline]
     pub(crate) fn jobctl(&self) -> Jobctl {
@@ -323,16 +315,12 @@ impl<'t> Leaving<'t> {
         }
     }
 
-    /// Makes the real parent of the task its parent again.
+    /// Takes the task off the list of its tracer, and gives up the credentials of that.
     ///
-    /// Part of [`crate::detach::unlink`]. `BUG()`s if the task has no tracer.
+    /// Part of [`crate::detach::unlink`], as [`UnlinkedGuard::clear_traced`] is.
     #[inline(always)]
     pub(crate) fn unlink(self, lock: &'t TasklistWrite) -> Unlinked<'t> {
         let Self(task) = self;
-        // SAFETY: By the type's invariant, it has not been released.
-        let real_parent = unsafe { real_parent(task, lock) };
-        // SAFETY: It is a child of this process.
-        unsafe { set_parent(task, real_parent, lock) };
         // SAFETY: `tasklist_lock` protects the lists, which is held for writing.
         unsafe { bindings::ptrace_shim_list_del_init(place!(task, ptrace_entry)) };
         // SAFETY: `tasklist_lock` protects this, which is held.
@@ -364,7 +352,11 @@ impl<'t> Unlinked<'t> {
     pub(crate) fn lock(&self) -> UnlinkedGuard<'t> {
         // SAFETY: By the type's invariant, the task has not been released, so that `task->sighand`
         // is not null; and who changes that holds `tasklist_lock` for writing.
-        UnlinkedGuard(unsafe { SighandGuard::lock_nested(self.task, self.lock) })
+        let sighand = unsafe { SighandGuard::lock_nested(self.task, self.lock) };
+        UnlinkedGuard {
+            sighand,
+            lock: self.lock,
+        }
     }
 
     /// The task, if it is a zombie.
@@ -384,21 +376,29 @@ impl<'t> Unlinked<'t> {
 
 /// The siglock of a task that is off the list of its tracer.
 #[must_use = "the lock unlocks immediately when the guard is unused"]
-pub(crate) struct UnlinkedGuard<'t>(SighandGuard<'t, Nested>);
+pub(crate) struct UnlinkedGuard<'t> {
+    sighand: SighandGuard<'t, Nested>,
+    lock: &'t TasklistWrite,
+}
 
 impl UnlinkedGuard<'_> {
-    /// Ends that the task is traced, and clears all traps that are pending, and
-    /// `JOBCTL_TRAPPING` in any case.
+    /// Ends that the task is traced, makes its real parent its parent again, and clears all traps
+    /// that are pending, and `JOBCTL_TRAPPING` in any case.
     ///
-    /// The one place that clears `ptrace`: under both locks.
+    /// The one place that clears `ptrace`: under both locks, and in one hold of the siglock with
+    /// `parent`. Who compares them with no lock sees `ptrace` cleared first.
     #[doc(alias = "task_clear_jobctl_pending")]
     #[doc(alias = "task_clear_jobctl_trapping")]
     #[inline]
     pub(crate) fn clear_traced(&mut self) {
-        let task = self.0.task();
+        let task = self.sighand.task();
         // SAFETY: `tasklist_lock` and the siglock protect this, which are held. Others read it
         // without.
         unsafe { write_once!(place!(task, ptrace), 0) };
+        // SAFETY: It has not been released.
+        let real_parent = unsafe { real_parent(task, self.lock) };
+        // SAFETY: It is a child of this process.
+        unsafe { set_parent(task, real_parent, self.lock) };
         let traps = bindings::JOBCTL_TRAP_MASK as c_ulong;
         // SAFETY: The siglock is held, and these are bits of `JOBCTL_PENDING_MASK`, as the function
         // asks for.
@@ -409,20 +409,23 @@ impl UnlinkedGuard<'_> {
 
     /// Has the task take part in a group stop that is in effect, unless it exits.
     ///
-    /// Unlike [`LinkedGuard::set_pending`], this leaves the signal of the group stop alone.
+    /// Unlike [`Linked::set_pending`], this leaves the signal of the group stop alone.
     #[doc(alias = "JOBCTL_STOP_PENDING")]
     #[inline]
     pub(crate) fn join_group_stop(&mut self) {
-        if !task::is_exiting(self.0.task()) && self.0.group_stop_in_effect() {
+        if !task::is_exiting(self.sighand.task()) && self.sighand.group_stop_in_effect() {
             // SAFETY: The group stop takes every task of the group.
-            unsafe { self.0.set_jobctl(self.0.jobctl().with_stop_pending()) };
+            unsafe {
+                self.sighand
+                    .set_jobctl(self.sighand.jobctl().with_stop_pending())
+            };
         }
     }
 
     /// The job control bits of the task.
     #[inline]
     pub(crate) fn jobctl(&self) -> Jobctl {
-        self.0.jobctl()
+        self.sighand.jobctl()
     }
 
     /// Ends the ptrace-stop of the task, if it is in one, and has it look at what is pending.
@@ -430,7 +433,7 @@ impl UnlinkedGuard<'_> {
     #[inline]
     pub(crate) fn wake(&mut self) {
         // SAFETY: The siglock is held. Nobody relies on the stop: there is no `Stopped`.
-        unsafe { bindings::ptrace_shim_signal_wake_up(self.0.task().as_ptr(), true) };
+        unsafe { bindings::ptrace_shim_signal_wake_up(self.sighand.task().as_ptr(), true) };
     }
 }
 

@@ -32,43 +32,6 @@ mod private {
     impl Sealed for super::Nested {}
 }
 
-/// Evidence that `tasklist_lock` is held for reading.
-///
-/// # Invariants
-///
-/// The lock is held for reading by this context while a value of this type exists.
-#[must_use = "the lock unlocks immediately when the guard is unused"]
-pub(crate) struct TasklistRead<'g, 'c> {
-    caller: &'g mut Caller<'c>,
-}
-
-impl<'g, 'c> TasklistRead<'g, 'c> {
-    /// Takes the lock.
-    #[doc(alias = "read_lock")]
-    #[inline]
-    pub(crate) fn lock(caller: &'g mut Caller<'c>) -> Self {
-        // SAFETY: The lock is static. By the mutable borrow of the caller, this context does not
-        // hold it for writing.
-        unsafe { bindings::ptrace_shim_read_lock_tasklist() };
-        // INVARIANT: It was just taken.
-        Self { caller }
-    }
-
-    /// The task that has taken the lock, with interrupts enabled.
-    #[inline]
-    pub(crate) fn caller(&mut self) -> &mut Caller<'c> {
-        self.caller
-    }
-}
-
-impl Drop for TasklistRead<'_, '_> {
-    #[inline]
-    fn drop(&mut self) {
-        // SAFETY: By the type's invariant, this context holds the lock for reading.
-        unsafe { bindings::ptrace_shim_read_unlock_tasklist() };
-    }
-}
-
 /// Evidence that `tasklist_lock` is held for writing, with interrupts disabled.
 ///
 /// # Invariants

@@ -53,16 +53,6 @@ EXPORT_SYMBOL_GPL(task_user_regset_view);
 
 /* Locks */
 
-void ptrace_shim_read_lock_tasklist(void)
-{
-	read_lock(&tasklist_lock);
-}
-
-void ptrace_shim_read_unlock_tasklist(void)
-{
-	read_unlock(&tasklist_lock);
-}
-
 void ptrace_shim_write_lock_irq_tasklist(void)
 {
 	write_lock_irq(&tasklist_lock);

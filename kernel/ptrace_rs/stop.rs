@@ -11,16 +11,12 @@
 use crate::user::RseqConfiguration;
 use crate::{
     access::PermittedOptions,
-    jobctl::{
-        Jobctl,
-        Pending, //
-    },
+    jobctl::Pending,
     lock::{
         Irq,
         Saved,
         SighandGuard,
         Taken, //
-        TasklistRead,
         TasklistWrite,
     },
     options::{
@@ -51,76 +47,72 @@ use kernel::{
     types::NotThreadSafe, //
 };
 
-/// Whether the current task traces `task`.
-#[inline]
-fn is_tracee(task: &Task, tasklist: &mut TasklistRead<'_, '_>) -> bool {
-    // SAFETY: The place of a field, which is stored to as a word.
-    let ptrace = unsafe { read_once!(place!(task, ptrace)) };
-    // SAFETY: `tasklist_lock` protects this, which is held.
-    let parent = unsafe { place!(task, parent).read() };
-    ptrace != 0 && ptr::eq(parent, tasklist.caller().as_ptr())
-}
-
-/// A task that the caller traces. It may be running, in any stop, or dying.
+/// The siglock of a task that the caller traces. The task may be running, in any stop, or dying.
+///
+/// Whether a task is traced, and by whom, is what its `ptrace` and its `parent` say together: a real
+/// parent is in `parent` as long as there is no tracer. Who writes the pair holds `tasklist_lock`,
+/// for writing. The siglock alone is right for who reads it, because of what each writer does:
+///
+/// - [`list::attach`](crate::list::attach) and [`UnlinkedGuard::unlink`](crate::list::UnlinkedGuard)
+///   store both in one hold of the siglock;
+/// - `ptrace_init_task()` stores them for a task that nobody can find yet;
+/// - `forget_original_parent()` stores `parent` only where `ptrace` is 0, and who reads 0 there does
+///   not care about `parent`;
+/// - [`Stopped::set_options`] stores `ptrace` for a tracee that is frozen, and neither 0 nor
+///   `PT_SEIZED` comes or goes;
+/// - `release_task()` takes a task from its tracer before `lock_task_sighand()` fails for it;
+/// - exec does not store to the pair, and `lock_task_sighand()` looks whether the lock that it got
+///   is still the right one.
+///
+/// As long as the task lives, only the caller can change that it is traced. A dead one may be reaped
+/// by another thread of the caller as soon as the siglock is dropped.
 ///
 /// # Invariants
 ///
-/// The task was seen to be traced by the current task, under `tasklist_lock`. As long as the task
-/// lives, only the current task can change that.
-pub(crate) struct Attached<'t> {
-    task: &'t Task,
-    _not_send: NotThreadSafe,
-}
+/// The siglock is held, and the current task traces the task.
+#[must_use = "the lock unlocks immediately when the guard is unused"]
+pub(crate) struct Attached<'g>(SighandGuard<'g, Saved>);
 
-impl<'t> Attached<'t> {
-    /// Checks that the caller traces `task`, whatever state that is in.
+impl<'g> Attached<'g> {
+    /// Takes the siglock of `task`, if the caller traces that, in whatever state it is.
     ///
-    /// Takes and releases `tasklist_lock`, for reading. `ESRCH` if the caller does not trace it.
-    // The lock is held for both checks. Else another task that traces `task` could detach it between
-    // them.
-    #[doc(alias = "ptrace_check_attach")]
-    pub(crate) fn check(task: &'t Task, caller: &mut Caller<'_>) -> Result<Self> {
-        if !is_tracee(task, &mut TasklistRead::lock(caller)) {
-            return Err(ESRCH);
-        }
-        // INVARIANT: It was just seen, under the lock.
-        Ok(Self {
-            task,
-            _not_send: NotThreadSafe,
-        })
+    /// [`None`] if the caller does not trace it, or if it has been released.
+    #[doc(alias = "lock_tracee")]
+    #[inline(always)]
+    pub(crate) fn lock(task: &'g Task, caller: &'g mut Caller<'_>) -> Option<Self> {
+        // SAFETY: By the mutable borrow of the caller, this context does not hold a siglock.
+        let sighand = unsafe { SighandGuard::try_lock(task) }?;
+        // SAFETY: The siglock protects the pair from all but what is said above, and is held.
+        let ptrace = unsafe { read_once!(place!(task, ptrace)) };
+        // SAFETY: As above; `forget_original_parent()` may store to this if `ptrace` is 0.
+        let parent = unsafe { read_once!(place!(task, parent)) };
+        // INVARIANT: As is seen here.
+        (ptrace != 0 && ptr::eq(parent, caller.as_ptr())).then(|| Self(sighand))
     }
 
     /// Whether the tracee was attached with `PTRACE_SEIZE`.
     #[doc(alias = "PT_SEIZED")]
     #[inline]
     pub(crate) fn is_seized(&self) -> bool {
-        PtFlags::new(task::ptrace_flags(self.task)).is_seized()
+        PtFlags::new(task::ptrace_flags(self.0.task())).is_seized()
     }
 
-    /// `PTRACE_KILL`: sends `SIGKILL`, and no more.
-    pub(crate) fn kill(&self) {
-        // SAFETY: By the type's invariant, the current task traces it.
-        unsafe { task::kill(self.task) };
-    }
-
-    /// Takes the siglock of the tracee, or returns [`None`] if it has been released.
-    #[doc(alias = "lock_task_sighand")]
+    /// `PTRACE_KILL`: sends `SIGKILL`, as from a process, and no more.
+    #[doc(alias = "send_signal_locked")]
     #[inline]
-    pub(crate) fn lock<'g>(&'g self, _caller: &'g mut Caller<'_>) -> Option<AttachedGuard<'g>> {
-        // SAFETY: By the mutable borrow of the caller, this context does not hold a siglock.
-        unsafe { SighandGuard::try_lock(self.task) }.map(AttachedGuard)
+    pub(crate) fn kill(&mut self) {
+        // SAFETY: The siglock is held, and the second argument is one of the values that are no
+        // pointer. The result says whether the signal was queued, which it need not be.
+        unsafe {
+            bindings::send_signal_locked(
+                bindings::SIGKILL as c_int,
+                task::SEND_SIG_NOINFO,
+                self.0.task().as_ptr(),
+                bindings::pid_type_PIDTYPE_PID,
+            )
+        };
     }
-}
 
-/// The siglock of a tracee in any state.
-///
-/// # Invariants
-///
-/// The task was seen to be traced by the current task, which is not about to change that.
-#[must_use = "the lock unlocks immediately when the guard is unused"]
-pub(crate) struct AttachedGuard<'g>(SighandGuard<'g, Saved>);
-
-impl AttachedGuard<'_> {
     /// Sets `pending`, unless the tracee is dying; returns whether it did.
     #[doc(alias = "task_set_jobctl_pending")]
     #[inline]
@@ -140,9 +132,26 @@ impl AttachedGuard<'_> {
     pub(crate) fn wake_to_trap(&mut self) {
         wake_to_trap(&mut self.0);
     }
+
+    /// Sets `JOBCTL_PTRACE_FROZEN`, if the tracee is in a ptrace-stop, does not listen and is not
+    /// being killed; returns whether it did.
+    #[doc(alias = "ptrace_freeze_traced")]
+    #[inline(always)]
+    fn freeze(&mut self) -> bool {
+        let jobctl = self.0.jobctl();
+        let stopped = !jobctl.is_listening()
+            && jobctl.is_in_ptrace_stop()
+            && !has_spurious_pid(&self.0)
+            && !self.0.fatal_signal_pending();
+        if stopped {
+            // SAFETY: The tracee is in a ptrace-stop, and is not being killed.
+            unsafe { self.0.set_jobctl(jobctl.with_frozen()) };
+        }
+        stopped
+    }
 }
 
-/// See [`AttachedGuard::wake_to_trap`].
+/// See [`Attached::wake_to_trap`].
 #[inline]
 fn wake_to_trap<T: Taken>(sighand: &mut SighandGuard<'_, T>) {
     let listening = sighand.jobctl().is_listening();
@@ -169,7 +178,7 @@ unsafe fn end_ptrace_stop<T: Taken>(sighand: &mut SighandGuard<'_, T>) {
 /// The tracee has changed its number in exec, to that of the leader, and the tracer has not yet
 /// taken the event that says so. The tracer probably means the old leader, which may be dead.
 #[doc(alias = "looks_like_a_spurious_pid")]
-fn has_spurious_pid(sighand: &SighandGuard<'_, Irq>) -> bool {
+fn has_spurious_pid(sighand: &SighandGuard<'_, Saved>) -> bool {
     const EXEC: c_int = (bindings::PTRACE_EVENT_EXEC << 8 | bindings::SIGTRAP) as c_int;
 
     let task = sighand.task();
@@ -201,38 +210,17 @@ impl<'f, 'c> Frozen<'f, 'c> {
     /// Checks that the caller traces `task` and that it is in a ptrace-stop, and sees to it that it
     /// stays there, even if it is sent `SIGKILL`, and is off the CPU.
     ///
-    /// Takes and releases `tasklist_lock`, for reading, and the siglock. Sleeps. [`None`] if the
-    /// caller does not trace it, or if it is in no ptrace-stop, or listens, or is being killed.
+    /// Takes and releases the siglock. Sleeps. [`None`] if the caller does not trace it, or if it is
+    /// in no ptrace-stop, or listens, or is being killed.
     #[doc(alias = "ptrace_check_attach")]
     #[doc(alias = "ptrace_freeze_traced")]
     // Always inlined: every request comes through here.
     #[inline(always)]
     pub(crate) fn freeze(task: &'f Task, caller: &'f mut Caller<'c>) -> Option<Self> {
-        {
-            let mut tasklist = TasklistRead::lock(caller);
-            if !is_tracee(task, &mut tasklist) {
-                return None;
-            }
-            // Without the siglock: only the tracer sets this bit.
-            // SAFETY: The place of a field, which is stored to as a word.
-            let jobctl = unsafe { read_once!(place!(task, jobctl)) };
-            if Jobctl::new(jobctl).is_listening() {
-                return None;
-            }
-            // SAFETY: A task is released after it was taken from its tracer, as it was not; and
-            // `task->sighand` is set to null, or by exec to another, under the write-locked
-            // `tasklist_lock` only.
-            let mut sighand = unsafe { SighandGuard::lock_irq(task, tasklist.caller()) };
-            let stopped = sighand.jobctl().is_in_ptrace_stop()
-                && !has_spurious_pid(&sighand)
-                && !sighand.fatal_signal_pending();
-            if !stopped {
-                return None;
-            }
-            // SAFETY: The tracee is in a ptrace-stop, and is not being killed.
-            unsafe { sighand.set_jobctl(sighand.jobctl().with_frozen()) };
+        if !Attached::lock(task, caller)?.freeze() {
+            return None;
         }
-        // INVARIANT: Both were just seen to, under the locks.
+        // INVARIANT: Both were just seen to, under the siglock.
         let frozen = Self {
             task,
             _caller: caller,

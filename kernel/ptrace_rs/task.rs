@@ -33,7 +33,7 @@ use kernel::{
 pub(crate) const SEND_SIG_PRIV: *mut bindings::kernel_siginfo = ptr::without_provenance_mut(1);
 
 /// The siginfo of a signal that a process sends.
-const SEND_SIG_NOINFO: *mut bindings::kernel_siginfo = ptr::null_mut();
+pub(crate) const SEND_SIG_NOINFO: *mut bindings::kernel_siginfo = ptr::null_mut();
 
 /// The address of a field of a [`Task`]: valid, and aligned, for as long as the task is.
 macro_rules! place {
@@ -206,8 +206,8 @@ pub(crate) fn find_by_vpid(pid: c_long) -> Option<ARef<Task>> {
 /// The ptrace flags of `task`, `PT_*`; 0 if it is not traced.
 ///
 /// Without a lock, a moment later the task may be traced or not. Attaching and detaching change the
-/// flags under the write-locked `tasklist_lock`, and its tracer changes them while the task is in a
-/// ptrace-stop.
+/// flags under the write-locked `tasklist_lock` and the siglock, and its tracer changes them while
+/// the task is in a ptrace-stop.
 #[inline]
 pub(crate) fn ptrace_flags(task: &Task) -> c_uint {
     // SAFETY: The place of a field, which is stored to as a word.
@@ -294,25 +294,14 @@ pub(crate) fn audit(task: &Task) {
     unsafe { bindings::ptrace_shim_audit_ptrace(task.as_ptr()) };
 }
 
-/// Sends `SIGKILL`, as from a process.
-///
-/// # Safety
-///
-/// The current task may kill `task`: it traces it.
-#[doc(alias = "send_sig_info")]
-pub(crate) unsafe fn kill(task: &Task) {
-    // SAFETY: `task` is a valid task, and the second argument is one of the values that are no
-    // pointer. The result says whether the task was alive, which it need not be.
-    unsafe { bindings::send_sig_info(bindings::SIGKILL as c_int, SEND_SIG_NOINFO, task.as_ptr()) };
-}
-
 /// Sends `SIGKILL`, as the kernel.
 ///
 /// # Safety
 ///
-/// As for [`kill`].
+/// The current task may kill `task`: it traces it. No siglock is held.
 #[doc(alias = "send_sig_info")]
 pub(crate) unsafe fn kill_by_kernel(task: &Task) {
-    // SAFETY: As in `kill()`.
+    // SAFETY: `task` is a valid task, and the second argument is one of the values that are no
+    // pointer. The result says whether the task was alive, which it need not be.
     unsafe { bindings::send_sig_info(bindings::SIGKILL as c_int, SEND_SIG_PRIV, task.as_ptr()) };
 }
