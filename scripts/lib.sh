@@ -61,7 +61,7 @@ lock() {
 }
 
 # kernel_paths K: set tree (source), out (build directory) and name for kernel K
-# with the checkers of PROFILE, if that is set.
+# with what PROFILE changes, if that is set.
 kernel_paths() {
 	case " $kernels " in
 	*" $1 "*) ;;
@@ -72,7 +72,7 @@ kernel_paths() {
 	name=$1
 	if [ -n "${PROFILE:-}" ]; then
 		profile=$top/scripts/profiles/$PROFILE.config
-		[ -e "$profile" ] || die "PROFILE=$PROFILE is unknown; PROFILE is debug or kasan"
+		[ -e "$profile" ] || die "PROFILE=$PROFILE is unknown; PROFILE is debug, kasan or calls"
 		name=$1-$PROFILE
 	fi
 	out=$build/$name

@@ -101,7 +101,7 @@ fn finish(result: Result<c_long>) -> c_long {
 ///
 /// # Safety
 ///
-/// To be called in process context with no lock held, by the system call's entry in `shim.c`.
+/// To be called in process context with no lock held, by the entry in `ptrace_shim.c`.
 #[export]
 pub(crate) unsafe extern "C" fn ptrace_rs_syscall(
     request: c_long,
@@ -123,7 +123,7 @@ pub(crate) unsafe extern "C" fn ptrace_rs_syscall(
 ///
 /// # Safety
 ///
-/// To be called in process context with no lock held, by the system call's entry in `shim.c`.
+/// To be called in process context with no lock held, by the entry in `ptrace_shim.c`.
 #[cfg(CONFIG_COMPAT)]
 #[export]
 pub(crate) unsafe extern "C" fn ptrace_rs_compat_syscall(

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What joins kernel/ptrace_rs/ to C: read by shim.c and, through
+ * What joins kernel/ptrace_rs/ to C: read by its C files and, through
  * rust/bindings/bindings_helper.h, by bindgen.
  */
-#ifndef _KERNEL_PTRACE_RS_SHIM_H
-#define _KERNEL_PTRACE_RS_SHIM_H
+#ifndef _KERNEL_PTRACE_RS_PTRACE_SHIM_H
+#define _KERNEL_PTRACE_RS_PTRACE_SHIM_H
 
 #include <linux/compat.h>
 #include <linux/ptrace.h>
@@ -50,8 +50,8 @@ long ptrace_rs_compat_syscall(compat_long_t request, compat_long_t pid,
 #endif
 
 /*
- * In shim.c: macros and inline functions that Rust cannot call. Where no other
- * name is given, that of the wrapped follows ptrace_shim_.
+ * In ptrace_helpers.c: macros and inline functions that Rust cannot call. Where
+ * no other name is given, that of the wrapped follows ptrace_shim_.
  */
 
 /* Locks */
@@ -149,4 +149,4 @@ int ptrace_shim_syscall_user_dispatch_get_config(struct task_struct *task,
 int ptrace_shim_getfdpic(struct task_struct *task, unsigned long addr,
 			 unsigned long *loadmap);
 
-#endif /* _KERNEL_PTRACE_RS_SHIM_H */
+#endif /* _KERNEL_PTRACE_RS_PTRACE_SHIM_H */
