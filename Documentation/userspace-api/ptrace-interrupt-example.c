@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Look where a thread is, ten times a second, and leave it as it was:
+ * Print where a thread is, ten times a second, and leave it as it was:
  *
  *	ptrace-interrupt-example TID LOOKS
  *
- * The thread may run, sleep, be stopped or get signals meanwhile.
+ * Meanwhile the thread may run, sleep, get signals or be in a group stop.
  */
 #include <err.h>
 #include <errno.h>
@@ -17,14 +17,14 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 
-/* A request that takes nothing but what is named; it may find the tracee dead. */
+/* Make a request with addr 0.  ESRCH is no error: the tracee may have died. */
 static void request(int what, pid_t tid, unsigned long data)
 {
 	if (ptrace(what, tid, 0, data) == -1 && errno != ESRCH)
 		err(1, "ptrace");
 }
 
-/* What a stop is.  The event tells first, then the signal. */
+/* Tell ptrace-stops apart: by the event first, then by the signal. */
 static bool is_event_stop(int status)
 {
 	return status >> 16 == PTRACE_EVENT_STOP;
@@ -35,7 +35,7 @@ static bool is_group_stop(int status)
 	return is_event_stop(status) && WSTOPSIG(status) != SIGTRAP;
 }
 
-/* The signal that the tracee is about to get, and would lose if this went unused. */
+/* The signal that the tracee is about to get.  It is lost if not passed on. */
 static int signal_to_deliver(int status)
 {
 	return is_event_stop(status) ? 0 : WSTOPSIG(status);
@@ -43,7 +43,7 @@ static int signal_to_deliver(int status)
 
 static void show(pid_t tid, int status)
 {
-	/* The name that C libraries have for struct ptrace_syscall_info. */
+	/* C libraries call struct ptrace_syscall_info so. */
 	struct __ptrace_syscall_info info = { 0 };
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, tid, sizeof(info), &info) == -1)
@@ -57,7 +57,7 @@ static void show(pid_t tid, int status)
 	printf(" at %#llx\n", (unsigned long long)info.instruction_pointer);
 }
 
-/* Leave a stop in the way that changes nothing for the tracee. */
+/* End a ptrace-stop in the way that changes nothing for the tracee. */
 static void resume(pid_t tid, int status)
 {
 	if (is_group_stop(status))
@@ -78,7 +78,7 @@ int main(int argc, char **argv)
 	if (tid <= 0 || looks <= 0)
 		errx(2, "usage: ptrace-interrupt-example TID LOOKS");
 
-	/* Both are taken by sigwait(); a SIGCHLD that is ignored would not be sent. */
+	/* sigwait() takes both.  The kernel does not send an ignored SIGCHLD. */
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGALRM);
@@ -99,7 +99,7 @@ int main(int argc, char **argv)
 				printf("ended\n");
 				return 0;
 			}
-			/* Any stop will do: it may have come before ours. */
+			/* Any ptrace-stop will do: another may come first. */
 			if (asked) {
 				show(tid, status);
 				asked = false;
