@@ -80,7 +80,7 @@ pub(crate) fn attach(task: &Task, how: Attach, caller: &mut Caller<'_>) -> Resul
         let untraced = Untraced::check(permission, &tasklist).ok_or(EPERM)?;
         let caller = tasklist.caller();
         let cred = RequesterCred::of(caller);
-        let linked = list::attach(untraced, how, Tracer::caller(caller), &cred, &tasklist);
+        let linked = list::link(untraced, how, Tracer::caller(caller), &cred, &tasklist);
         bring_to_stop(linked, how);
     }
 
@@ -122,7 +122,7 @@ pub(crate) fn traceme(caller: &mut Caller<'_>) -> Result {
         // With the task's own credentials: with those of the parent, which has asked for nothing,
         // an unprivileged task could run a program with privileges under a tracer.
         let cred = RequesterCred::of(caller);
-        drop(list::attach(
+        drop(list::link(
             untraced,
             Attach::NotSeized,
             tracer,

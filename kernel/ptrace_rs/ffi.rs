@@ -260,7 +260,7 @@ pub(crate) unsafe extern "C" fn ptrace_access_vm(
     unsafe { mm.copy_raw(addr, buf, len, gup_flags) }
 }
 
-/// Attaches a task that a tracee has made: see [`list::link`].
+/// Attaches a task that a tracee has made: see [`list::link_raw`].
 ///
 /// # Safety
 ///
@@ -284,7 +284,7 @@ pub(crate) unsafe extern "C" fn __ptrace_link(
     // SAFETY: By the requirement of this function.
     let new_parent = unsafe { Tracer::assume(new_parent) };
     // SAFETY: By the requirement of this function.
-    unsafe { list::link(child, new_parent, &cred, &tasklist) };
+    unsafe { list::link_raw(child, new_parent, &cred, &tasklist) };
 }
 
 /// Takes a task from its tracer: see [`detach::unlink`].

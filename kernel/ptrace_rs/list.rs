@@ -162,7 +162,7 @@ pub(crate) enum Attach {
 /// [`Attached`](crate::stop::Attached). Who compares them with no lock sees `ptrace` set last.
 #[doc(alias = "ptrace_link")]
 #[inline(always)]
-pub(crate) fn attach<'t>(
+pub(crate) fn link<'t>(
     child: Untraced<'t>,
     how: Attach,
     tracer: Tracer<'_>,
@@ -179,7 +179,7 @@ pub(crate) fn attach<'t>(
     let sighand = unsafe { SighandGuard::lock_nested(child, lock) };
     // SAFETY: By the invariant of `Untraced`, it has not been released, and has no tracer. Its
     // siglock is held.
-    unsafe { link(child, tracer, cred, lock) };
+    unsafe { link_raw(child, tracer, cred, lock) };
     // SAFETY: `tasklist_lock` and the siglock protect this, which are held. Others read it without.
     unsafe { write_once!(place!(child, ptrace), flags.bits()) };
     // INVARIANT: It was just linked.
@@ -197,7 +197,7 @@ pub(crate) fn attach<'t>(
 /// nobody can find it yet.
 #[doc(alias = "__ptrace_link")]
 #[inline(always)]
-pub(crate) unsafe fn link(
+pub(crate) unsafe fn link_raw(
     child: &Task,
     tracer: Tracer<'_>,
     cred: &RequesterCred<'_>,
@@ -327,7 +327,7 @@ impl<'t> Leaving<'t> {
         let cred = unsafe { place!(task, ptracer_cred).read() };
         // SAFETY: As above.
         unsafe { write_once!(place!(task, ptracer_cred), ptr::null()) };
-        // SAFETY: `link()` took a reference for the field, which is given up here.
+        // SAFETY: `link_raw()` took a reference for the field, which is given up here.
         unsafe { bindings::put_cred(cred) };
         // INVARIANT: By that of this type, and who releases a task takes the lock for writing.
         Unlinked { task, lock }

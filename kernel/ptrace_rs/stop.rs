@@ -53,7 +53,7 @@ use kernel::{
 /// parent is in `parent` as long as there is no tracer. Who writes the pair holds `tasklist_lock`,
 /// for writing. The siglock alone is right for who reads it, because of what each writer does:
 ///
-/// - [`list::attach`](crate::list::attach) and [`UnlinkedGuard::unlink`](crate::list::UnlinkedGuard)
+/// - [`list::link`](crate::list::link) and [`UnlinkedGuard::unlink`](crate::list::UnlinkedGuard)
 ///   store both in one hold of the siglock;
 /// - `ptrace_init_task()` stores them for a task that nobody can find yet;
 /// - `forget_original_parent()` stores `parent` only where `ptrace` is 0, and who reads 0 there does
@@ -485,7 +485,7 @@ impl StoppedGuard<'_> {
             return None;
         }
         // SAFETY: The siginfo of a stop is valid until the stop ends, and does not change while the
-        // siglock is held.
+        // siglock is held. clear_siginfo() or copy_siginfo() has initialised all of it.
         Some(unsafe { SigInfo::copy_from(info) })
     }
 

@@ -119,8 +119,8 @@ pub(crate) fn copy_bytes_to_user(bytes: &[u8], to: c_ulong) -> Result {
 /// The size of a siginfo in the kernel, in bytes.
 const SIGINFO_SIZE: usize = size_of::<bindings::kernel_siginfo>();
 
-/// A siginfo, as the bytes that it is: it has a hole, which is the user's to see, and which a move
-/// of the structure need not keep.
+/// A siginfo, as bytes: it has a hole that user space sees, and that a move of the structure need
+/// not keep.
 #[repr(C, align(8))]
 pub(crate) struct SigInfo([u8; SIGINFO_SIZE]);
 
@@ -143,7 +143,8 @@ impl SigInfo {
     ///
     /// # Safety
     ///
-    /// `from` points to a siginfo that is valid and does not change meanwhile.
+    /// `from` points to a siginfo that is valid and does not change meanwhile. All of its bytes are
+    /// initialised, its hole included, as `clear_siginfo()` and `copy_siginfo()` leave them.
     #[doc(alias = "copy_siginfo")]
     #[inline]
     pub(crate) unsafe fn copy_from(from: *const bindings::kernel_siginfo) -> Self {
