@@ -24,7 +24,6 @@ use crate::{
         Caller, //
     }, //
 };
-use core::marker::PhantomData;
 use kernel::{
     bindings,
     prelude::*,
@@ -32,7 +31,8 @@ use kernel::{
     task::{
         CurrentTask,
         Task, //
-    }, //
+    },
+    types::NotThreadSafe, //
 };
 
 /// What is to be done to a task, and in whose name: `PTRACE_MODE_*`.
@@ -99,17 +99,24 @@ mod creds {
         }, //
     };
 
-    /// The credentials of a task were checked; whatever is read now was read later.
-    pub(super) struct CredsChecked(());
+    /// A task whose credentials were checked; whatever is read of it now is read later.
+    pub(super) struct CredsChecked<'t>(&'t Task);
+
+    impl<'t> CredsChecked<'t> {
+        /// The task.
+        pub(super) fn task(&self) -> &'t Task {
+            self.0
+        }
+    }
 
     /// Checks that the credentials of `task` are those of the current task, or else that it has the
     /// capability to look into tasks of their user namespace.
-    pub(super) fn check(
-        task: &Task,
+    pub(super) fn check<'t>(
+        task: &'t Task,
         mode: Mode,
         ids: Ids,
         current: &CurrentTask,
-    ) -> Option<CredsChecked> {
+    ) -> Option<CredsChecked<'t>> {
         {
             let guard = rcu::read_lock();
             // The ids of a caller with FSCREDS are those that access to files goes by: the request
@@ -131,15 +138,16 @@ mod creds {
         // for one that has dropped them and is dumpable: read dumpable after the credentials. Pairs
         // with the write barrier in commit_creds().
         smp_mb(Read);
-        Some(CredsChecked(()))
+        Some(CredsChecked(task))
     }
 }
 use creds::CredsChecked;
 
-/// Whether the program of `task` may be looked into by who has its credentials, or else the
+/// Whether the program of the task may be looked into by who has its credentials, or else the
 /// current task may look into any in the program's user namespace.
 #[doc(alias = "task_still_dumpable")]
-fn is_still_dumpable(task: &Task, mode: Mode, _creds: CredsChecked) -> bool {
+fn is_still_dumpable(creds: CredsChecked<'_>, mode: Mode) -> bool {
+    let task = creds.task();
     let guard = rcu::read_lock();
     let Some(state) = ExecState::of(task, &guard) else {
         return false;
@@ -164,7 +172,7 @@ pub(crate) fn may_access(lock: &AllocGuard<'_>, mode: Mode, current: &CurrentTas
         return Ok(());
     }
     let creds = creds::check(task, mode, ids, current).ok_or(EPERM)?;
-    if !is_still_dumpable(task, mode, creds) {
+    if !is_still_dumpable(creds, mode) {
         return Err(EPERM);
     }
     cred::security_access_check(lock, mode.0)
@@ -189,7 +197,7 @@ pub(crate) fn tracer_may_access(task: &Task, current: &CurrentTask) -> bool {
 /// The permission to trace a task, which holds as long as the lock under which it was given.
 pub(crate) struct Permission<'p> {
     task: &'p Task,
-    _lock: PhantomData<&'p ()>,
+    _not_send: NotThreadSafe,
 }
 
 impl<'p> Permission<'p> {
@@ -199,17 +207,15 @@ impl<'p> Permission<'p> {
     // exec determines credentials differently under ptrace: a permission from before must not be
     // used after it.
     #[inline]
-    pub(crate) fn attach(not_in_exec: &'p CredGuard<'_>, caller: &Caller<'_>) -> Result<Self> {
+    pub(crate) fn attach(not_in_exec: &'p CredGuard<'_>, caller: &mut Caller<'_>) -> Result<Self> {
         let task = not_in_exec.task();
+        let current = caller.current();
         // A lock of its own: it does not nest with tasklist_lock.
-        may_access(
-            &AllocGuard::lock(task, caller),
-            Mode::ATTACH_REALCREDS,
-            caller,
-        )?;
+        let lock = AllocGuard::lock(task, caller);
+        may_access(&lock, Mode::ATTACH_REALCREDS, current)?;
         Ok(Self {
             task,
-            _lock: PhantomData,
+            _not_send: NotThreadSafe,
         })
     }
 
@@ -223,7 +229,7 @@ impl<'p> Permission<'p> {
         cred::security_traceme(parent, lock)?;
         Ok(Self {
             task: caller,
-            _lock: PhantomData,
+            _not_send: NotThreadSafe,
         })
     }
 

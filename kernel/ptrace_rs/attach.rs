@@ -9,13 +9,10 @@ use crate::{
         Permission,
         PermittedOptions, //
     },
-    cred::RequesterCred,
-    jobctl::Pending,
     list::{
         self,
         Attach,
         Linked,
-        Tracer,
         Untraced, //
     },
     lock::{
@@ -24,7 +21,7 @@ use crate::{
     },
     task::{
         self,
-        Caller, //
+        Entry, //
     }, //
 };
 use kernel::{
@@ -65,29 +62,26 @@ fn without_devel(options: c_ulong) -> c_ulong {
 // Always inlined, as all that is called from one place only: a frame is a part of the cost.
 #[doc(alias = "ptrace_attach")]
 #[inline(always)]
-pub(crate) fn attach(task: &Task, how: Attach, caller: &mut Caller<'_>) -> Result {
+pub(crate) fn attach(task: &Task, how: Attach, entry: &mut Entry<'_>) -> Result {
     task::audit(task);
-    if task::is_kthread(task) || task::same_thread_group(task, caller) {
+    if task::is_kthread(task) || task::same_thread_group(task, entry) {
         return Err(EPERM);
     }
 
     {
         // exec determines credentials differently under ptrace: not in the middle of it.
-        let not_in_exec = CredGuard::lock_interruptible(task, caller).ok_or(ERESTARTNOINTR)?;
-        let permission = Permission::attach(&not_in_exec, caller)?;
+        let not_in_exec = CredGuard::lock_interruptible(task, entry).ok_or(ERESTARTNOINTR)?;
+        let permission = Permission::attach(&not_in_exec, entry)?;
 
-        let tasklist = TasklistWrite::lock_irq(caller);
-        let untraced = Untraced::check(permission, &tasklist).ok_or(EPERM)?;
-        let caller = tasklist.caller();
-        let cred = RequesterCred::of(caller);
-        let linked = list::link(untraced, how, Tracer::caller(caller), &cred, &tasklist);
-        bring_to_stop(linked, how);
+        let tasklist = TasklistWrite::lock_irq(entry);
+        let untraced = Untraced::check(permission, tasklist.caller(), &tasklist).ok_or(EPERM)?;
+        bring_to_stop(list::link(untraced, how, &tasklist), how);
     }
 
     // If SIGKILL ends the wait, the caller does not return to user mode but exits, and detaches the
     // task; until then, nobody can attach it.
-    caller.wait_while_trapping(task);
-    caller.tell_connector(task, bindings::PTRACE_ATTACH);
+    entry.wait_while_trapping(task);
+    entry.tell_connector(task, bindings::PTRACE_ATTACH);
     Ok(())
 }
 
@@ -103,9 +97,7 @@ fn bring_to_stop(mut tracee: Linked<'_>, how: Attach) {
         tracee.send_stop();
     }
     // The siglock protects both ways, into a group stop and out of it.
-    if tracee.jobctl().is_group_stopped() && tracee.set_pending(Pending::TRAP_STOP_TRAPPING) {
-        tracee.wake_from_group_stop();
-    }
+    tracee.trap_from_group_stop();
 }
 
 /// Makes the parent of the caller its tracer.
@@ -114,21 +106,10 @@ fn bring_to_stop(mut tracee: Linked<'_>, how: Attach) {
 /// exits: it would let go of the task at once.
 #[doc(alias = "ptrace_traceme")]
 #[inline(always)]
-pub(crate) fn traceme(caller: &mut Caller<'_>) -> Result {
-    let tasklist = TasklistWrite::lock_irq(caller);
-    let caller = tasklist.caller();
-    let untraced = Untraced::caller(caller, &tasklist)?;
-    if let Some(tracer) = Tracer::real_parent(caller, &tasklist) {
-        // With the task's own credentials: with those of the parent, which has asked for nothing,
-        // an unprivileged task could run a program with privileges under a tracer.
-        let cred = RequesterCred::of(caller);
-        drop(list::link(
-            untraced,
-            Attach::NotSeized,
-            tracer,
-            &cred,
-            &tasklist,
-        ));
+pub(crate) fn traceme(entry: &mut Entry<'_>) -> Result {
+    let tasklist = TasklistWrite::lock_irq(entry);
+    if let Some(untraced) = Untraced::caller(tasklist.caller(), &tasklist)? {
+        drop(list::link(untraced, Attach::NotSeized, &tasklist));
     }
     Ok(())
 }

@@ -90,7 +90,7 @@ impl UserAndGroup {
 
 /// The subjective credentials of the current task, which it acts with.
 ///
-/// Valid as long as the task does not change them, which it does not under an RCU guard.
+/// Valid under the RCU guard, even if the task changes them: they are freed after a grace period.
 #[doc(alias = "current_cred")]
 #[inline]
 pub(crate) fn of_current<'g>(current: &CurrentTask, _guard: &'g rcu::Guard) -> &'g Credential {

@@ -36,19 +36,16 @@ pub(crate) fn unlink<'t>(leaving: Leaving<'t>, tasklist: &'t TasklistWrite) -> U
 
     leaving.clear_syscall_work();
 
-    let unlinked = leaving.unlink(tasklist);
-
-    let mut sighand = unlinked.lock();
-    sighand.clear_traced();
+    let mut sighand = leaving.unlink(tasklist);
     sighand.join_group_stop();
 
-    // Only what is in a ptrace-stop may be woken so: else, a TASK_KILLABLE sleep might end.
+    // One in a ptrace-stop leaves it; one that is to stop with its group gets to do so. No others,
+    // since this might end a TASK_KILLABLE sleep.
     let jobctl = sighand.jobctl();
     if jobctl.has_stop_pending() || jobctl.is_in_ptrace_stop() {
         sighand.wake();
     }
-    drop(sighand);
-    unlinked
+    sighand.unlock()
 }
 
 /// Takes a task from its tracer; returns it if it is a zombie that the tracer is to reap, when it
@@ -89,7 +86,7 @@ pub(crate) fn detach(stopped: Stopped<'_>, signal: DetachSignal, caller: &mut Ca
     stopped.disable();
     let child = {
         let tasklist = TasklistWrite::lock_irq(caller);
-        // It is frozen: it was not killed, and only its tracer lets go of it.
+        // It is frozen: SIGKILL does not wake it, and only its tracer lets go of it.
         stopped.warn_if_gone(&tasklist);
         // Under the lock that wait_task_stopped() holds: see Stopped::resume().
         stopped.set_detach_signal(signal, &tasklist);
@@ -105,10 +102,9 @@ pub(crate) fn detach(stopped: Stopped<'_>, signal: DetachSignal, caller: &mut Ca
 
 /// Lets go of all tracees of a task that exits, and puts those on `dead` that are to be reaped.
 #[doc(alias = "exit_ptrace")]
-pub(crate) fn exit(exiting: &ExitingTracer<'_>, mut dead: DeadList, tasklist: &TasklistWrite) {
+pub(crate) fn exit(exiting: &mut ExitingTracer<'_>, mut dead: DeadList, tasklist: &TasklistWrite) {
     let tracer = exiting.tracer();
     while let Some(leaving) = exiting.first_tracee(tasklist) {
-        leaving.kill_on_exit(tasklist);
         if let Some(child) = unlink_and_bury(&tracer, leaving, tasklist) {
             dead.push(child, tasklist);
         }

@@ -39,7 +39,7 @@ use crate::{
     },
     task::{
         self,
-        Caller, //
+        Entry, //
     }, //
 };
 use kernel::{
@@ -60,29 +60,30 @@ fn syscall(
     pid: c_long,
     addr: c_ulong,
     data: c_ulong,
-    caller: &mut Caller<'_>,
+    entry: &mut Entry<'_>,
     arch_ptrace: impl FnOnce(&Frozen<'_, '_>) -> c_long,
 ) -> Result<c_long> {
     let find = || task::find_by_vpid(pid).ok_or(ESRCH);
     let request = Request::decode(request);
     match request {
-        Request::Traceme => attach::traceme(caller)?,
-        Request::Attach => attach::attach(&*find()?, Attach::NotSeized, caller)?,
+        Request::Traceme => attach::traceme(entry)?,
+        Request::Attach => attach::attach(&*find()?, Attach::NotSeized, entry)?,
         Request::Seize => {
             let child = find()?;
-            let how = attach::seize(addr, data, caller)?;
-            attach::attach(&child, how, caller)?;
+            let how = attach::seize(addr, data, entry)?;
+            attach::attach(&child, how, entry)?;
         }
         // These two need no tracee in a ptrace-stop, and no architecture that has Rust has a part in
         // them.
-        Request::Interrupt => interrupt::interrupt(&*find()?, caller)?,
-        Request::Kill => interrupt::kill(&*find()?, caller)?,
+        Request::Interrupt => interrupt::interrupt(&*find()?, entry)?,
+        Request::Kill => interrupt::kill(&*find()?, entry)?,
         Request::Detach | Request::Other => {
             let child = find()?;
-            let frozen = Frozen::freeze(&child, caller).ok_or(ESRCH)?;
+            let frozen = Frozen::freeze(&child, entry).ok_or(ESRCH)?;
             let ret = arch_ptrace(&frozen);
             if request == Request::Detach && ret == 0 {
-                frozen.forget();
+                // SAFETY: As `arch_ptrace()` says.
+                unsafe { frozen.forget() };
             }
             return Ok(ret);
         }
@@ -111,8 +112,8 @@ pub(crate) unsafe extern "C" fn ptrace_rs_syscall(
 ) -> c_long {
     let current = current!();
     // SAFETY: By the requirement of this function, and this is the one such value.
-    let mut caller = unsafe { Caller::in_syscall(current) };
-    let result = syscall(request, pid, addr, data, &mut caller, |frozen| {
+    let mut entry = unsafe { Entry::new(current) };
+    let result = syscall(request, pid, addr, data, &mut entry, |frozen| {
         // SAFETY: The tracee is frozen and off the CPU.
         unsafe { bindings::arch_ptrace(frozen.as_ptr(), request, addr, data) }
     });
@@ -134,7 +135,7 @@ pub(crate) unsafe extern "C" fn ptrace_rs_compat_syscall(
 ) -> c_long {
     let current = current!();
     // SAFETY: By the requirement of this function, and this is the one such value.
-    let mut caller = unsafe { Caller::in_syscall(current) };
+    let mut entry = unsafe { Entry::new(current) };
     // CAST: The request and the pid extend their sign, as in C. The others are no numbers.
     let (wide_request, wide_pid) = (request as c_long, pid as c_long);
     let (addr, data) = (addr as u32, data as u32);
@@ -143,7 +144,7 @@ pub(crate) unsafe extern "C" fn ptrace_rs_compat_syscall(
         wide_pid,
         addr as c_ulong,
         data as c_ulong,
-        &mut caller,
+        &mut entry,
         |frozen| {
             // SAFETY: The tracee is frozen and off the CPU.
             unsafe { bindings::compat_arch_ptrace(frozen.as_ptr(), request, addr, data) }
@@ -253,7 +254,8 @@ pub(crate) unsafe extern "C" fn ptrace_access_vm(
 ) -> c_int {
     // SAFETY: By the requirement of this function.
     let task = unsafe { task::from_raw(task) };
-    let Some(mm) = TraceeMm::of(task, current!()) else {
+    // SAFETY: By the requirement of this function.
+    let Some(mm) = (unsafe { TraceeMm::of_raw(task, current!()) }) else {
         return 0;
     };
     // SAFETY: By the requirement of this function.
@@ -264,9 +266,10 @@ pub(crate) unsafe extern "C" fn ptrace_access_vm(
 ///
 /// # Safety
 ///
-/// `child` and `new_parent` point to valid tasks and `ptracer_cred` to valid credentials. `child`
-/// has no tracer and has not been released; `new_parent` has not yet gone through `exit_ptrace()`.
-/// `tasklist_lock` is held for writing, with interrupts disabled.
+/// `child` and `new_parent` point to valid tasks and `ptracer_cred` to valid credentials, which were
+/// checked when `new_parent` attached the task that makes `child`. `child` has no tracer but for its
+/// ptrace flags, and has not been released; nobody can find it yet. `new_parent` has not yet gone
+/// through `exit_ptrace()`. `tasklist_lock` is held for writing, with interrupts disabled.
 #[export]
 pub(crate) unsafe extern "C" fn __ptrace_link(
     child: *mut task_struct,
@@ -293,8 +296,9 @@ pub(crate) unsafe extern "C" fn __ptrace_link(
 ///
 /// # Safety
 ///
-/// `child` points to a valid task that has not been released, and that is not kept in a stop for a
-/// request. `tasklist_lock` is held for writing, with interrupts disabled.
+/// `child` points to a valid task that has not been released, and that no request keeps in a
+/// ptrace-stop. The current task traces it, or releases it. `tasklist_lock` is held for writing,
+/// with interrupts disabled, and no siglock is.
 #[export]
 pub(crate) unsafe extern "C" fn __ptrace_unlink(child: *mut task_struct) {
     // SAFETY: By the requirement of this function.
@@ -309,8 +313,9 @@ pub(crate) unsafe extern "C" fn __ptrace_unlink(child: *mut task_struct) {
 ///
 /// # Safety
 ///
-/// `tracer` points to the current task, which exits, and `dead` to the head of a list.
-/// `tasklist_lock` is held for writing, with interrupts disabled.
+/// `tracer` points to the current task, which exits, and `dead` to the head of a list of tasks, by
+/// their `ptrace_entry`, which only this context uses. `tasklist_lock` is held for writing, with
+/// interrupts disabled, and no siglock is.
 #[export]
 pub(crate) unsafe extern "C" fn exit_ptrace(tracer: *mut task_struct, dead: *mut list_head) {
     // SAFETY: By the requirement of this function.
@@ -318,8 +323,8 @@ pub(crate) unsafe extern "C" fn exit_ptrace(tracer: *mut task_struct, dead: *mut
     // SAFETY: By the requirement of this function.
     let tracer = unsafe { task::from_raw(tracer) };
     // SAFETY: By the requirement of this function.
-    let tracer = unsafe { ExitingTracer::assume(tracer) };
+    let mut tracer = unsafe { ExitingTracer::assume(tracer) };
     // SAFETY: By the requirement of this function.
     let dead = unsafe { DeadList::from_raw(dead) };
-    detach::exit(&tracer, dead, &tasklist);
+    detach::exit(&mut tracer, dead, &tasklist);
 }

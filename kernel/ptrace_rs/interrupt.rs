@@ -5,9 +5,8 @@
 #![forbid(unsafe_code)]
 
 use crate::{
-    jobctl::Pending,
     stop::Attached,
-    task::Caller, //
+    task::Entry, //
 };
 use kernel::{
     prelude::*,
@@ -22,23 +21,17 @@ use kernel::{
 ///
 /// Takes and releases the siglock. `ESRCH` if the caller does not trace the task, `EIO` if that was
 /// not attached with `PTRACE_SEIZE`.
-pub(crate) fn interrupt(task: &Task, caller: &mut Caller<'_>) -> Result {
-    let mut tracee = Attached::lock(task, caller).ok_or(ESRCH)?;
-    // Only who has seized a task knows PTRACE_EVENT_STOP.
-    if !tracee.is_seized() {
-        return Err(EIO);
-    }
-    if tracee.set_pending(Pending::TRAP_INTERRUPT) {
-        // A tracee that listens leaves its stop and traps again.
-        tracee.wake_to_trap();
-    }
+pub(crate) fn interrupt(task: &Task, entry: &mut Entry<'_>) -> Result {
+    let tracee = Attached::lock(task, entry).ok_or(ESRCH)?;
+    // Only a tracer that has seized the task knows PTRACE_EVENT_STOP.
+    tracee.seized().ok_or(EIO)?.trap();
     Ok(())
 }
 
 /// `PTRACE_KILL`: sends `SIGKILL` to the tracee, which may be in any state.
 ///
 /// Takes and releases the siglock. `ESRCH` if the caller does not trace the task.
-pub(crate) fn kill(task: &Task, caller: &mut Caller<'_>) -> Result {
-    Attached::lock(task, caller).ok_or(ESRCH)?.kill();
+pub(crate) fn kill(task: &Task, entry: &mut Entry<'_>) -> Result {
+    Attached::lock(task, entry).ok_or(ESRCH)?.kill();
     Ok(())
 }

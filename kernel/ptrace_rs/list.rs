@@ -32,7 +32,8 @@ use core::ptr;
 use kernel::{
     bindings,
     prelude::*,
-    task::Task, //
+    task::Task,
+    types::NotThreadSafe, //
 };
 
 /// A task that may be made a tracer: it has yet to let go of its tracees before it is gone.
@@ -106,35 +107,62 @@ unsafe fn set_parent(task: &Task, parent: &Task, _lock: &TasklistWrite) {
     unsafe { write_once!(place!(task, parent), parent.as_ptr()) };
 }
 
-/// A task that may be given a tracer.
+/// A task that may be given a tracer, the tracer, and the credentials that it traces with.
 ///
 /// # Invariants
 ///
 /// The task has no tracer and has not exited, for as long as `tasklist_lock` is held; or it is the
-/// current task.
-pub(crate) struct Untraced<'t>(&'t Task);
+/// current task. The tracer, or the task if it asks for its parent, has asked for it.
+pub(crate) struct Untraced<'t> {
+    task: &'t Task,
+    tracer: Tracer<'t>,
+    cred: RequesterCred<'t>,
+    _not_send: NotThreadSafe,
+}
 
 impl<'t> Untraced<'t> {
-    /// The task that there is a permission for, unless it has a tracer or exits.
+    /// The task that the caller has a permission for, unless that has a tracer or exits; the caller
+    /// is to be the tracer.
     #[inline]
-    pub(crate) fn check(permission: Permission<'t>, lock: &'t TasklistWrite) -> Option<Self> {
+    pub(crate) fn check(
+        permission: Permission<'t>,
+        caller: &'t Caller<'_>,
+        lock: &'t TasklistWrite,
+    ) -> Option<Self> {
         let task = permission.task();
         // SAFETY: `tasklist_lock` protects this, which is held.
         let exit_state = unsafe { place!(task, exit_state).read() };
-        // INVARIANT: As is seen here.
-        (exit_state == 0 && !is_traced(task, lock)).then_some(Self(task))
+        if exit_state != 0 || is_traced(task, lock) {
+            return None;
+        }
+        // INVARIANT: As was just seen.
+        Some(Self {
+            task,
+            tracer: Tracer::caller(caller),
+            cred: RequesterCred::of(caller),
+            _not_send: NotThreadSafe,
+        })
     }
 
-    /// The caller, that its parent may trace, unless it has a tracer; the permission is asked for
-    /// after that.
+    /// The caller, unless it has a tracer; its real parent is to be the tracer. [`None`] if that
+    /// exits.
+    ///
+    /// `EPERM` if it has a tracer, then what a security module says.
     #[inline]
-    pub(crate) fn caller(caller: &'t Caller<'_>, lock: &'t TasklistWrite) -> Result<Self> {
+    pub(crate) fn caller(caller: &'t Caller<'_>, lock: &'t TasklistWrite) -> Result<Option<Self>> {
         if is_traced(caller, lock) {
             return Err(EPERM);
         }
         let permission = Permission::traceme(caller, parent(caller, lock), lock)?;
         // INVARIANT: A task in a system call has not exited.
-        Ok(Self(permission.task()))
+        Ok(Tracer::real_parent(caller, lock).map(|tracer| Self {
+            task: permission.task(),
+            tracer,
+            // With the task's own credentials: with those of the parent, which has asked for
+            // nothing, an unprivileged task could run a program with privileges under a tracer.
+            cred: RequesterCred::of(caller),
+            _not_send: NotThreadSafe,
+        }))
     }
 }
 
@@ -155,31 +183,23 @@ pub(crate) enum Attach {
     Seized(PermittedOptions),
 }
 
-/// Makes `tracer` the tracer of `child`, and `cred` the credentials that it traces with; returns the
-/// siglock of `child`.
+/// Gives a task its tracer; returns the siglock of the task.
 ///
 /// `parent` and `ptrace` are stored in one hold of the siglock: see
 /// [`Attached`](crate::stop::Attached). Who compares them with no lock sees `ptrace` set last.
 #[doc(alias = "ptrace_link")]
 #[inline(always)]
-pub(crate) fn link<'t>(
-    child: Untraced<'t>,
-    how: Attach,
-    tracer: Tracer<'_>,
-    cred: &RequesterCred<'_>,
-    lock: &'t TasklistWrite,
-) -> Linked<'t> {
-    let Untraced(child) = child;
+pub(crate) fn link<'t>(untraced: Untraced<'t>, how: Attach, lock: &'t TasklistWrite) -> Linked<'t> {
+    let child = untraced.task;
     let flags = match how {
         Attach::NotSeized => PtFlags::NOT_SEIZED,
         Attach::Seized(options) => PtFlags::seized(options.get()),
     };
-    // SAFETY: By the invariant of `Untraced`, it has not been released, so that `task->sighand` is
-    // not null; and who changes that holds `tasklist_lock` for writing.
+    // SAFETY: By the invariant of `Untraced`, it has not been released. No siglock is held.
     let sighand = unsafe { SighandGuard::lock_nested(child, lock) };
     // SAFETY: By the invariant of `Untraced`, it has not been released, and has no tracer. Its
     // siglock is held.
-    unsafe { link_raw(child, tracer, cred, lock) };
+    unsafe { link_raw(child, untraced.tracer, &untraced.cred, lock) };
     // SAFETY: `tasklist_lock` and the siglock protect this, which are held. Others read it without.
     unsafe { write_once!(place!(child, ptrace), flags.bits()) };
     // INVARIANT: It was just linked.
@@ -225,12 +245,6 @@ pub(crate) unsafe fn link_raw(
 pub(crate) struct Linked<'t>(SighandGuard<'t, Nested>);
 
 impl Linked<'_> {
-    /// The job control bits of the task.
-    #[inline]
-    pub(crate) fn jobctl(&self) -> Jobctl {
-        self.0.jobctl()
-    }
-
     /// Queues a `SIGSTOP` from the kernel for the task alone.
     #[doc(alias = "send_signal_locked")]
     #[inline]
@@ -248,25 +262,26 @@ impl Linked<'_> {
         };
     }
 
-    /// Sets `pending`, unless the task is dying; returns whether it did.
+    /// Takes the task from its group stop, if it is in one and is not dying, to a ptrace-stop: sets a
+    /// trap pending and wakes it.
+    ///
+    /// `JOBCTL_TRAPPING` hides the way from the tracer, which waits for it to be over.
     #[doc(alias = "task_set_jobctl_pending")]
-    #[inline]
-    pub(crate) fn set_pending(&mut self, pending: Pending) -> bool {
-        // SAFETY: The siglock is held, the task is traced, and `pending` satisfies what the function
-        // checks with `BUG_ON()`, by its own invariant.
-        unsafe { bindings::task_set_jobctl_pending(self.0.task().as_ptr(), pending.bits()) }
-    }
-
-    /// Wakes the task from its group stop, to look at what is pending.
     #[doc(alias = "signal_wake_up_state")]
     #[inline]
-    pub(crate) fn wake_from_group_stop(&mut self) {
-        // SAFETY: A trap is pending, which takes the task to a ptrace-stop in place of the group
-        // stop.
-        unsafe { self.0.set_jobctl(self.0.jobctl().without_group_stopped()) };
+    pub(crate) fn trap_from_group_stop(&mut self) {
         let task = self.0.task().as_ptr();
-        // SAFETY: The siglock is held.
-        unsafe { bindings::signal_wake_up_state(task, bindings::__TASK_STOPPED) };
+        let pending = Pending::TRAP_STOP_TRAPPING.bits();
+        // SAFETY: The siglock is held, the task is traced, and the bits satisfy what the function
+        // checks with `BUG_ON()`, by the invariant of `Pending`.
+        if self.0.jobctl().is_group_stopped()
+            && unsafe { bindings::task_set_jobctl_pending(task, pending) }
+        {
+            // SAFETY: A trap is pending, which takes the task to a ptrace-stop.
+            unsafe { self.0.set_jobctl(self.0.jobctl().without_group_stopped()) };
+            // SAFETY: The siglock is held.
+            unsafe { bindings::signal_wake_up_state(task, bindings::__TASK_STOPPED) };
+        }
     }
 }
 
@@ -276,7 +291,10 @@ impl Linked<'_> {
 ///
 /// The task has not been released, and there is no [`Stopped`] of it. The current task traces it, or
 /// releases it.
-pub(crate) struct Leaving<'t>(&'t Task);
+pub(crate) struct Leaving<'t> {
+    task: &'t Task,
+    _not_send: NotThreadSafe,
+}
 
 impl<'t> Leaving<'t> {
     /// A tracee whose stop is given up.
@@ -284,7 +302,10 @@ impl<'t> Leaving<'t> {
     pub(crate) fn stopped(stopped: Stopped<'t>) -> Self {
         // INVARIANT: A task that has a tracer has not been released; and there was the one `Stopped`
         // that is consumed here.
-        Self(stopped.into_task())
+        Self {
+            task: stopped.into_task(),
+            _not_send: NotThreadSafe,
+        }
     }
 
     /// A tracee that C takes from its tracer.
@@ -296,31 +317,28 @@ impl<'t> Leaving<'t> {
     #[inline]
     pub(crate) unsafe fn assume(task: &'t Task) -> Self {
         // INVARIANT: By the requirement of this function.
-        Self(task)
+        Self {
+            task,
+            _not_send: NotThreadSafe,
+        }
     }
 
     /// The task.
     #[inline]
     pub(crate) fn task(&self) -> &'t Task {
-        self.0
+        self.task
     }
 
-    /// Sends `SIGKILL` from the kernel, if the tracer has asked for that in case that it exits.
-    #[doc(alias = "PTRACE_O_EXITKILL")]
-    #[inline]
-    pub(crate) fn kill_on_exit(&self, _lock: &TasklistWrite) {
-        if PtFlags::new(task::ptrace_flags(self.0)).kills_on_exit() {
-            // SAFETY: By the type's invariant, the current task traces it.
-            unsafe { task::kill_by_kernel(self.0) };
-        }
-    }
-
-    /// Takes the task off the list of its tracer, and gives up the credentials of that.
+    /// Takes the task from its tracer: off its list, with its real parent as its parent again, and
+    /// with no trap pending. Returns its siglock.
     ///
-    /// Part of [`crate::detach::unlink`], as [`UnlinkedGuard::clear_traced`] is.
+    /// The one place that clears `ptrace`: under both locks, and in one hold of the siglock with
+    /// `parent`. Who compares them with no lock sees `ptrace` cleared first.
+    #[doc(alias = "task_clear_jobctl_pending")]
+    #[doc(alias = "task_clear_jobctl_trapping")]
     #[inline(always)]
-    pub(crate) fn unlink(self, lock: &'t TasklistWrite) -> Unlinked<'t> {
-        let Self(task) = self;
+    pub(crate) fn unlink(self, lock: &'t TasklistWrite) -> UnlinkedGuard<'t> {
+        let task = self.task;
         // SAFETY: `tasklist_lock` protects the lists, which is held for writing.
         unsafe { bindings::ptrace_shim_list_del_init(place!(task, ptrace_entry)) };
         // SAFETY: `tasklist_lock` protects this, which is held.
@@ -329,12 +347,32 @@ impl<'t> Leaving<'t> {
         unsafe { write_once!(place!(task, ptracer_cred), ptr::null()) };
         // SAFETY: `link_raw()` took a reference for the field, which is given up here.
         unsafe { bindings::put_cred(cred) };
+
+        // SAFETY: By the type's invariant, it has not been released. No siglock is held.
+        let sighand = unsafe { SighandGuard::lock_nested(task, lock) };
+        // SAFETY: `tasklist_lock` and the siglock protect this, which are held. Others read it
+        // without.
+        unsafe { write_once!(place!(task, ptrace), 0) };
+        // SAFETY: It has not been released.
+        let real_parent = unsafe { real_parent(task, lock) };
+        // SAFETY: This is its real parent, and the siglock is held.
+        unsafe { set_parent(task, real_parent, lock) };
+        let traps = bindings::JOBCTL_TRAP_MASK as c_ulong;
+        // SAFETY: The siglock is held, and these are bits of `JOBCTL_PENDING_MASK`, as the function
+        // asks for.
+        unsafe { bindings::task_clear_jobctl_pending(task.as_ptr(), traps) };
+        // SAFETY: The siglock is held. This bit is cleared whether or not something is pending.
+        unsafe { bindings::task_clear_jobctl_trapping(task.as_ptr()) };
         // INVARIANT: By that of this type, and who releases a task takes the lock for writing.
-        Unlinked { task, lock }
+        UnlinkedGuard {
+            task,
+            sighand,
+            lock,
+        }
     }
 }
 
-/// A task that is off the list of its tracer.
+/// A task that was taken from its tracer.
 ///
 /// # Invariants
 ///
@@ -346,25 +384,12 @@ pub(crate) struct Unlinked<'t> {
 }
 
 impl<'t> Unlinked<'t> {
-    /// Takes the siglock of the task, where interrupts are disabled already.
-    #[doc(alias = "spin_lock")]
-    #[inline]
-    pub(crate) fn lock(&self) -> UnlinkedGuard<'t> {
-        // SAFETY: By the type's invariant, the task has not been released, so that `task->sighand`
-        // is not null; and who changes that holds `tasklist_lock` for writing.
-        let sighand = unsafe { SighandGuard::lock_nested(self.task, self.lock) };
-        UnlinkedGuard {
-            sighand,
-            lock: self.lock,
-        }
-    }
-
     /// The task, if it is a zombie.
     #[inline]
     pub(crate) fn zombie(self) -> Option<Zombie<'t>> {
-        // SAFETY: `tasklist_lock` protects this from all but who reaps a zombie, which has a tracer
-        // no more.
-        let exit_state = unsafe { read_once!(place!(self.task, exit_state)) };
+        // SAFETY: `tasklist_lock` is held for writing; wait() holds it for reading when it makes a
+        // zombie dead.
+        let exit_state = unsafe { place!(self.task, exit_state).read() };
         // CAST: The states are bits, and the field has room for more than them.
         // INVARIANT: By that of this type, and as was just seen.
         (exit_state as u32 == bindings::EXIT_ZOMBIE).then_some(Zombie {
@@ -374,42 +399,32 @@ impl<'t> Unlinked<'t> {
     }
 }
 
-/// The siglock of a task that is off the list of its tracer.
+/// The siglock of a task that was taken from its tracer.
+///
+/// # Invariants
+///
+/// As for [`Unlinked`].
 #[must_use = "the lock unlocks immediately when the guard is unused"]
 pub(crate) struct UnlinkedGuard<'t> {
+    task: &'t Task,
     sighand: SighandGuard<'t, Nested>,
     lock: &'t TasklistWrite,
 }
 
-impl UnlinkedGuard<'_> {
-    /// Ends that the task is traced, makes its real parent its parent again, and clears all traps
-    /// that are pending, and `JOBCTL_TRAPPING` in any case.
-    ///
-    /// The one place that clears `ptrace`: under both locks, and in one hold of the siglock with
-    /// `parent`. Who compares them with no lock sees `ptrace` cleared first.
-    #[doc(alias = "task_clear_jobctl_pending")]
-    #[doc(alias = "task_clear_jobctl_trapping")]
+impl<'t> UnlinkedGuard<'t> {
+    /// Releases the siglock.
     #[inline]
-    pub(crate) fn clear_traced(&mut self) {
-        let task = self.sighand.task();
-        // SAFETY: `tasklist_lock` and the siglock protect this, which are held. Others read it
-        // without.
-        unsafe { write_once!(place!(task, ptrace), 0) };
-        // SAFETY: It has not been released.
-        let real_parent = unsafe { real_parent(task, self.lock) };
-        // SAFETY: It is a child of this process.
-        unsafe { set_parent(task, real_parent, self.lock) };
-        let traps = bindings::JOBCTL_TRAP_MASK as c_ulong;
-        // SAFETY: The siglock is held, and these are bits of `JOBCTL_PENDING_MASK`, as the function
-        // asks for.
-        unsafe { bindings::task_clear_jobctl_pending(task.as_ptr(), traps) };
-        // SAFETY: The siglock is held.
-        unsafe { bindings::task_clear_jobctl_trapping(task.as_ptr()) };
+    pub(crate) fn unlock(self) -> Unlinked<'t> {
+        // INVARIANT: By that of this type.
+        Unlinked {
+            task: self.task,
+            lock: self.lock,
+        }
     }
 
     /// Has the task take part in a group stop that is in effect, unless it exits.
     ///
-    /// Unlike [`Linked::set_pending`], this leaves the signal of the group stop alone.
+    /// Unlike what is set pending by a [`Pending`], this leaves the signal of the group stop alone.
     #[doc(alias = "JOBCTL_STOP_PENDING")]
     #[inline]
     pub(crate) fn join_group_stop(&mut self) {
@@ -513,6 +528,7 @@ impl<'t> Zombie<'t> {
 /// # Invariants
 ///
 /// The task was a zombie, and nobody else reaps it.
+#[must_use = "the task is to be released"]
 pub(crate) struct Dead<'t>(&'t Task);
 
 /// The current task, as the tracer of what it lets go of.
@@ -520,22 +536,21 @@ pub(crate) struct Dead<'t>(&'t Task);
 /// # Invariants
 ///
 /// The task is the current one.
-pub(crate) struct CurrentTracer<'t>(&'t Task);
+pub(crate) struct CurrentTracer<'t>(&'t Task, NotThreadSafe);
 
 impl<'t> CurrentTracer<'t> {
     /// The caller.
     #[inline]
     pub(crate) fn caller(caller: &'t Caller<'_>) -> Self {
         // INVARIANT: By that of `Caller`.
-        Self(caller)
+        Self(caller, NotThreadSafe)
     }
 
     /// Whether the children of the task reap themselves.
     #[doc(alias = "ignoring_children")]
     #[inline]
     pub(crate) fn ignores_children(&self, lock: &TasklistWrite) -> bool {
-        // SAFETY: The current task has not been released, so that its sighand is not null; and who
-        // changes that holds `tasklist_lock` for writing.
+        // SAFETY: The current task has not been released. No siglock is held.
         unsafe { SighandGuard::lock_nested(self.0, lock) }.ignores_children()
     }
 }
@@ -546,7 +561,7 @@ impl<'t> CurrentTracer<'t> {
 ///
 /// The task is the current one, in `exit_ptrace()`: it carries out no request, so that it has no
 /// [`Stopped`].
-pub(crate) struct ExitingTracer<'t>(&'t Task);
+pub(crate) struct ExitingTracer<'t>(&'t Task, NotThreadSafe);
 
 impl<'t> ExitingTracer<'t> {
     /// The task that C says does so.
@@ -556,17 +571,19 @@ impl<'t> ExitingTracer<'t> {
     /// It is the current task, in `exit_ptrace()`.
     pub(crate) unsafe fn assume(task: &'t Task) -> Self {
         // INVARIANT: By the requirement of this function.
-        Self(task)
+        Self(task, NotThreadSafe)
     }
 
     /// The task, as a tracer.
     pub(crate) fn tracer(&self) -> CurrentTracer<'t> {
         // INVARIANT: By that of this type.
-        CurrentTracer(self.0)
+        CurrentTracer(self.0, NotThreadSafe)
     }
 
-    /// The first of its tracees. After that was let go of, the next one is the first.
-    pub(crate) fn first_tracee(&self, _lock: &'t TasklistWrite) -> Option<Leaving<'t>> {
+    /// The first of its tracees, to let go of; after that, the next one is the first. It is sent
+    /// `SIGKILL` from the kernel, if the tracer has asked for that.
+    #[doc(alias = "PTRACE_O_EXITKILL")]
+    pub(crate) fn first_tracee<'l>(&'l mut self, _lock: &'l TasklistWrite) -> Option<Leaving<'l>> {
         let head = place!(self.0, ptraced);
         // SAFETY: `tasklist_lock` protects the list, which is held.
         let entry = unsafe { (*head).next };
@@ -577,9 +594,16 @@ impl<'t> ExitingTracer<'t> {
         let task = unsafe { kernel::container_of!(entry, bindings::task_struct, ptrace_entry) };
         // SAFETY: A task is taken off the list before it is released, and under the lock none is.
         let task = unsafe { task::from_raw(task) };
+        if PtFlags::new(task::ptrace_flags(task)).kills_on_exit() {
+            // SAFETY: The current task traces it, and no siglock is held.
+            unsafe { task::kill_by_kernel(task) };
+        }
         // INVARIANT: It is on the list, so that it has not been released; and by the type's
         // invariant, its tracer has no `Stopped`.
-        Some(Leaving(task))
+        Some(Leaving {
+            task,
+            _not_send: NotThreadSafe,
+        })
     }
 }
 

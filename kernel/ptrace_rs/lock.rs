@@ -13,6 +13,7 @@ use crate::{
     task::{
         self,
         place,
+        write_once,
         Caller, //
     }, //
 };
@@ -33,6 +34,8 @@ mod private {
 }
 
 /// Evidence that `tasklist_lock` is held for writing, with interrupts disabled.
+///
+/// With `CONFIG_PREEMPT_RT`, interrupts stay enabled, as for [`SighandGuard`].
 ///
 /// # Invariants
 ///
@@ -59,6 +62,8 @@ impl TasklistWrite {
     /// The lock is held for writing, with interrupts disabled, for as long as the value exists.
     #[inline]
     pub(crate) unsafe fn assume_held() -> Self {
+        // SAFETY: An FFI call with no additional requirements.
+        unsafe { bindings::ptrace_shim_lockdep_assert_tasklist_write() };
         // INVARIANT: By the requirement of this function.
         Self(NotThreadSafe)
     }
@@ -110,9 +115,9 @@ impl<'t> AllocGuard<'t> {
     /// Takes the lock of a task.
     #[doc(alias = "task_lock")]
     #[inline]
-    pub(crate) fn lock(task: &'t Task, _caller: &'t Caller<'_>) -> Self {
-        // SAFETY: `task` is a valid task. By the borrow of the caller, this context does not hold
-        // `tasklist_lock` for writing, with which this lock does not nest.
+    pub(crate) fn lock(task: &'t Task, _caller: &'t mut Caller<'_>) -> Self {
+        // SAFETY: `task` is a valid task. By the mutable borrow of the caller, this context holds no
+        // spinning lock.
         unsafe { Self::lock_raw(task) }
     }
 
@@ -120,7 +125,7 @@ impl<'t> AllocGuard<'t> {
     ///
     /// # Safety
     ///
-    /// This context does not hold `tasklist_lock` for writing.
+    /// This context does not hold `tasklist_lock` for writing, with which this lock does not nest.
     #[inline]
     pub(crate) unsafe fn lock_raw(task: &'t Task) -> Self {
         // SAFETY: `task` is a valid task, and so is its lock.
@@ -283,14 +288,15 @@ impl<'g> SighandGuard<'g, Nested> {
     ///
     /// # Safety
     ///
-    /// `task->sighand` is not null. It is set to null, or by exec to another, only by who holds
-    /// `tasklist_lock` for writing, as this context does.
+    /// `task` has not been released, so that `task->sighand` is not null. This context does not hold a
+    /// siglock.
     #[doc(alias = "spin_lock")]
     #[inline]
     pub(crate) unsafe fn lock_nested(task: &'g Task, _lock: &'g TasklistWrite) -> Self {
-        // SAFETY: By the requirement of this function.
+        // SAFETY: By the requirement of this function, there is a siglock.
         unsafe { bindings::ptrace_shim_siglock_lock(task.as_ptr()) };
-        // SAFETY: It was just taken, and by the requirement of this function.
+        // SAFETY: It was just taken. `task->sighand` is set to null, or by exec to another, only by
+        // who holds `tasklist_lock` for writing, as this context does.
         unsafe { Self::new(task, Nested) }
     }
 }
@@ -333,9 +339,9 @@ impl<'g, T: Taken> SighandGuard<'g, T> {
     /// is traced, and a stop ends only if nobody relies on it.
     #[inline]
     pub(crate) unsafe fn set_jobctl(&mut self, jobctl: Jobctl) {
-        // SAFETY: The siglock protects this, which is held by the type's invariant. A tracer reads
-        // `JOBCTL_LISTENING` without it.
-        unsafe { place!(self.task, jobctl).write(jobctl.bits()) };
+        // SAFETY: The siglock protects this, which is held by the type's invariant. Others read it
+        // without.
+        unsafe { write_once!(place!(self.task, jobctl), jobctl.bits()) };
     }
 
     /// Whether the task's group is stopped, or is in the process of stopping.

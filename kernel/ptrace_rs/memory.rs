@@ -22,7 +22,7 @@ use kernel::prelude::*;
 fn read<const SIZE: usize>(
     stopped: &Stopped<'_>,
     addr: c_ulong,
-    caller: &Caller<'_>,
+    caller: &mut Caller<'_>,
 ) -> Result<[u8; SIZE]> {
     TraceeMm::of(stopped.task(), caller)
         .and_then(|mm| mm.read_word(addr))
@@ -36,7 +36,7 @@ fn write<const SIZE: usize>(
     stopped: &Stopped<'_>,
     addr: c_ulong,
     word: [u8; SIZE],
-    caller: &Caller<'_>,
+    caller: &mut Caller<'_>,
 ) -> Result {
     TraceeMm::of(stopped.task(), caller)
         .is_some_and(|mm| mm.write_word(addr, word))
@@ -51,7 +51,7 @@ pub(crate) fn peek(
     stopped: &Stopped<'_>,
     addr: c_ulong,
     data: c_ulong,
-    caller: &Caller<'_>,
+    caller: &mut Caller<'_>,
 ) -> Result {
     let word = c_ulong::from_ne_bytes(read(stopped, addr, caller)?);
     user::put_word(word, data, Abi::Native)
@@ -63,7 +63,7 @@ pub(crate) fn poke(
     stopped: &Stopped<'_>,
     addr: c_ulong,
     data: c_ulong,
-    caller: &Caller<'_>,
+    caller: &mut Caller<'_>,
 ) -> Result {
     write(stopped, addr, data.to_ne_bytes(), caller)
 }
@@ -74,7 +74,7 @@ pub(crate) fn compat_peek(
     stopped: &Stopped<'_>,
     addr: c_ulong,
     data: c_ulong,
-    caller: &Caller<'_>,
+    caller: &mut Caller<'_>,
 ) -> Result {
     let word = u32::from_ne_bytes(read(stopped, addr, caller)?);
     user::put_word(word as c_ulong, data, Abi::Compat)
@@ -86,7 +86,7 @@ pub(crate) fn compat_poke(
     stopped: &Stopped<'_>,
     addr: c_ulong,
     data: u32,
-    caller: &Caller<'_>,
+    caller: &mut Caller<'_>,
 ) -> Result {
     write(stopped, addr, data.to_ne_bytes(), caller)
 }

@@ -2,7 +2,10 @@
 
 //! The memory of a tracee.
 
-use crate::access;
+use crate::{
+    access,
+    task::Caller, //
+};
 use core::{
     marker::PhantomData,
     ptr::NonNull, //
@@ -50,13 +53,25 @@ impl Drop for TaskMm {
 pub(crate) struct TraceeMm<'t>(TaskMm, PhantomData<&'t Task>);
 
 impl<'t> TraceeMm<'t> {
-    /// The memory of `task`, if the current task traces it and may still look into it.
+    /// The memory of `task`, if the caller traces it and may still look into it. Takes and releases
+    /// the `alloc_lock` of `task`.
+    #[inline]
+    pub(crate) fn of(task: &'t Task, caller: &mut Caller<'_>) -> Option<Self> {
+        // SAFETY: By the mutable borrow of the caller, no lock is held.
+        unsafe { Self::of_raw(task, caller) }
+    }
+
+    /// As [`Self::of`], for a caller in C.
     ///
     /// The reference comes first: what is asked about is then what is copied.
+    ///
+    /// # Safety
+    ///
+    /// Process context with no lock held.
     #[inline]
-    pub(crate) fn of(task: &'t Task, current: &CurrentTask) -> Option<Self> {
+    pub(crate) unsafe fn of_raw(task: &'t Task, current: &CurrentTask) -> Option<Self> {
         let mm = TaskMm::of(task)?;
-        // INVARIANT: As was just seen.
+        // INVARIANT: As is seen here.
         access::tracer_may_access(task, current).then(|| Self(mm, PhantomData))
     }
 

@@ -15,6 +15,7 @@
 #include <linux/compat.h>
 #include <linux/cred.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/ptrace.h>
@@ -36,6 +37,11 @@
 #define __rust_helper __always_inline
 
 /* Locks */
+
+__rust_helper void ptrace_shim_lockdep_assert_tasklist_write(void)
+{
+	lockdep_assert_held_write(&tasklist_lock);
+}
 
 __rust_helper void ptrace_shim_write_lock_irq_tasklist(void)
 {

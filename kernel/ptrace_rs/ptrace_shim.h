@@ -55,6 +55,7 @@ long ptrace_rs_compat_syscall(compat_long_t request, compat_long_t pid,
  */
 
 /* Locks */
+void ptrace_shim_lockdep_assert_tasklist_write(void);
 void ptrace_shim_write_lock_irq_tasklist(void);
 void ptrace_shim_write_unlock_irq_tasklist(void);
 void ptrace_shim_unlock_task_sighand(struct task_struct *task,

@@ -29,7 +29,8 @@ use crate::{
         place,
         read_once,
         write_once,
-        Caller, //
+        Caller,
+        Entry, //
     },
     user::SigInfo, //
 };
@@ -53,16 +54,20 @@ use kernel::{
 /// parent is in `parent` as long as there is no tracer. Who writes the pair holds `tasklist_lock`,
 /// for writing. The siglock alone is right for who reads it, because of what each writer does:
 ///
-/// - [`list::link`](crate::list::link) and [`UnlinkedGuard::unlink`](crate::list::UnlinkedGuard)
-///   store both in one hold of the siglock;
+/// - [`list::link`](crate::list::link) and [`Leaving::unlink`](crate::list::Leaving::unlink) store
+///   both in one hold of the siglock;
 /// - `ptrace_init_task()` stores them for a task that nobody can find yet;
-/// - `forget_original_parent()` stores `parent` only where `ptrace` is 0, and who reads 0 there does
-///   not care about `parent`;
+/// - `forget_original_parent()` stores `parent` only where `ptrace` is 0, and a reader that sees 0
+///   does not look at `parent`;
 /// - [`Stopped::set_options`] stores `ptrace` for a tracee that is frozen, and neither 0 nor
 ///   `PT_SEIZED` comes or goes;
 /// - `release_task()` takes a task from its tracer before `lock_task_sighand()` fails for it;
 /// - exec does not store to the pair, and `lock_task_sighand()` looks whether the lock that it got
 ///   is still the right one.
+///
+/// A task that is seen not to be traced, with no lock, is not the caller's tracee: the caller makes
+/// it one; or the task itself, by `PTRACE_TRACEME`, which is as if it came later; or fork does, before
+/// the caller can find it.
 ///
 /// As long as the task lives, only the caller can change that it is traced. A dead one may be reaped
 /// by another thread of the caller as soon as the siglock is dropped.
@@ -79,7 +84,11 @@ impl<'g> Attached<'g> {
     /// [`None`] if the caller does not trace it, or if it has been released.
     #[doc(alias = "lock_tracee")]
     #[inline(always)]
-    pub(crate) fn lock(task: &'g Task, caller: &'g mut Caller<'_>) -> Option<Self> {
+    pub(crate) fn lock(task: &'g Task, caller: &'g mut Entry<'_>) -> Option<Self> {
+        // Without the lock: nobody makes it the caller's tracee behind its back.
+        if task::ptrace_flags(task) == 0 {
+            return None;
+        }
         // SAFETY: By the mutable borrow of the caller, this context does not hold a siglock.
         let sighand = unsafe { SighandGuard::try_lock(task) }?;
         // SAFETY: The siglock protects the pair from all but what is said above, and is held.
@@ -90,11 +99,13 @@ impl<'g> Attached<'g> {
         (ptrace != 0 && ptr::eq(parent, caller.as_ptr())).then(|| Self(sighand))
     }
 
-    /// Whether the tracee was attached with `PTRACE_SEIZE`.
+    /// The tracee, if it was attached with `PTRACE_SEIZE`.
     #[doc(alias = "PT_SEIZED")]
     #[inline]
-    pub(crate) fn is_seized(&self) -> bool {
-        PtFlags::new(task::ptrace_flags(self.0.task())).is_seized()
+    pub(crate) fn seized(self) -> Option<Seized<'g>> {
+        let seized = PtFlags::new(task::ptrace_flags(self.0.task())).is_seized();
+        // INVARIANT: As was just seen.
+        seized.then(|| Seized(self.0))
     }
 
     /// `PTRACE_KILL`: sends `SIGKILL`, as from a process, and no more.
@@ -111,26 +122,6 @@ impl<'g> Attached<'g> {
                 bindings::pid_type_PIDTYPE_PID,
             )
         };
-    }
-
-    /// Sets `pending`, unless the tracee is dying; returns whether it did.
-    #[doc(alias = "task_set_jobctl_pending")]
-    #[inline]
-    pub(crate) fn set_pending(&mut self, pending: Pending) -> bool {
-        // SAFETY: The siglock is held, the task is a tracee, and `pending` satisfies what the
-        // function checks with `BUG_ON()`, by its own invariant.
-        unsafe { bindings::task_set_jobctl_pending(self.0.task().as_ptr(), pending.bits()) }
-    }
-
-    /// Has the tracee look for traps: sets `TIF_SIGPENDING`, and wakes it from an interruptible
-    /// sleep.
-    ///
-    /// Also from the one ptrace-stop that gives way, that of a tracee that listens, to enter it
-    /// again.
-    #[doc(alias = "ptrace_signal_wake_up")]
-    #[inline]
-    pub(crate) fn wake_to_trap(&mut self) {
-        wake_to_trap(&mut self.0);
     }
 
     /// Sets `JOBCTL_PTRACE_FROZEN`, if the tracee is in a ptrace-stop, does not listen and is not
@@ -151,7 +142,35 @@ impl<'g> Attached<'g> {
     }
 }
 
-/// See [`Attached::wake_to_trap`].
+/// The siglock of a tracee that was attached with `PTRACE_SEIZE`, in any state.
+///
+/// # Invariants
+///
+/// As for [`Attached`]; and the tracee is seized.
+#[must_use = "the lock unlocks immediately when the guard is unused"]
+pub(crate) struct Seized<'g>(SighandGuard<'g, Saved>);
+
+impl Seized<'_> {
+    /// Has the tracee take a trap for `PTRACE_INTERRUPT`, unless it is dying.
+    #[doc(alias = "JOBCTL_TRAP_INTERRUPT")]
+    #[doc(alias = "task_set_jobctl_pending")]
+    #[inline]
+    pub(crate) fn trap(&mut self) {
+        let task = self.0.task().as_ptr();
+        let pending = Pending::TRAP_INTERRUPT.bits();
+        // SAFETY: The siglock is held, the task is a seized tracee, and the bits satisfy what the
+        // function checks with `BUG_ON()`, by the invariant of `Pending`.
+        if unsafe { bindings::task_set_jobctl_pending(task, pending) } {
+            // A tracee that listens leaves its stop and traps again.
+            wake_to_trap(&mut self.0);
+        }
+    }
+}
+
+/// Has a tracee look for traps: sets `TIF_SIGPENDING`, and wakes it from an interruptible sleep.
+///
+/// Also from the one ptrace-stop that gives way, that of a tracee that listens, to enter it again.
+#[doc(alias = "ptrace_signal_wake_up")]
 #[inline]
 fn wake_to_trap<T: Taken>(sighand: &mut SighandGuard<'_, T>) {
     let listening = sighand.jobctl().is_listening();
@@ -195,7 +214,7 @@ fn has_spurious_pid(sighand: &SighandGuard<'_, Saved>) -> bool {
 /// The duty to unfreeze a tracee that is kept in its ptrace-stop for one request.
 ///
 /// The tracee is unfrozen when the value is dropped. There is one such value in a system call: it
-/// borrows the caller.
+/// borrows the entry, which a handler of the request does not have.
 ///
 /// # Invariants
 ///
@@ -203,7 +222,7 @@ fn has_spurious_pid(sighand: &SighandGuard<'_, Saved>) -> bool {
 #[must_use = "the tracee is unfrozen immediately when the value is unused"]
 pub(crate) struct Frozen<'f, 'c> {
     task: &'f Task,
-    _caller: &'f mut Caller<'c>,
+    _caller: &'f mut Entry<'c>,
 }
 
 impl<'f, 'c> Frozen<'f, 'c> {
@@ -216,7 +235,7 @@ impl<'f, 'c> Frozen<'f, 'c> {
     #[doc(alias = "ptrace_freeze_traced")]
     // Always inlined: every request comes through here.
     #[inline(always)]
-    pub(crate) fn freeze(task: &'f Task, caller: &'f mut Caller<'c>) -> Option<Self> {
+    pub(crate) fn freeze(task: &'f Task, caller: &'f mut Entry<'c>) -> Option<Self> {
         if !Attached::lock(task, caller)?.freeze() {
             return None;
         }
@@ -228,13 +247,13 @@ impl<'f, 'c> Frozen<'f, 'c> {
         frozen.wait_inactive().then_some(frozen)
     }
 
-    /// Waits until the tracee is off the CPU; returns whether it is. If it has left its ptrace-stop,
-    /// which what is frozen does not, that is warned of once. Sleeps.
+    /// Waits until the tracee is off the CPU; returns whether it is. A frozen tracee
+    /// does not leave its ptrace-stop; if it has, that is warned of once. Sleeps.
     #[doc(alias = "wait_task_inactive")]
     #[inline]
     fn wait_inactive(&self) -> bool {
         let states = bindings::__TASK_TRACED | bindings::TASK_FROZEN;
-        // SAFETY: A valid task, and the lock of no other is held.
+        // SAFETY: A valid task. By the mutable borrow of the caller, this context may sleep.
         unsafe { bindings::ptrace_shim_wait_task_inactive(self.task.as_ptr(), states) }
     }
 
@@ -245,8 +264,12 @@ impl<'f, 'c> Frozen<'f, 'c> {
     }
 
     /// Gives up the duty, after the tracee was detached: another tracer may have frozen it now.
+    ///
+    /// # Safety
+    ///
+    /// The tracee was detached. Else it would stay in its ptrace-stop, and nobody could kill it.
     #[inline]
-    pub(crate) fn forget(self) {
+    pub(crate) unsafe fn forget(self) {
         mem::forget(self);
     }
 }
@@ -421,7 +444,7 @@ impl<'t> Stopped<'t> {
     #[inline]
     pub(crate) fn lock<'g>(&'g self, caller: &'g mut Caller<'_>) -> StoppedGuard<'g> {
         // SAFETY: A tracee in a ptrace-stop has not been released, so that `task->sighand` is not
-        // null; nor is it in exec, which might make it another.
+        // null; only the tracee makes it another, in exec, and it is off the CPU.
         StoppedGuard(unsafe { SighandGuard::lock_irq(self.task, caller) })
     }
 

@@ -11,7 +11,10 @@
 //!   that proves it, in a module above this one.
 
 use core::{
-    ops::Deref,
+    ops::{
+        Deref,
+        DerefMut, //
+    },
     ptr::{
         self,
         NonNull, //
@@ -130,7 +133,7 @@ pub(crate) fn bug_on(broken: bool) {
     }
 }
 
-/// The current task, which is in the ptrace(2) system call, with no lock held.
+/// The current task, which is in the ptrace(2) system call.
 ///
 /// A lock that disables interrupts, and enables them when it is released, borrows this mutably. So
 /// a second one cannot be taken under it: its release would enable interrupts too early. With
@@ -140,20 +143,68 @@ pub(crate) fn bug_on(broken: bool) {
 /// # Invariants
 ///
 /// The current task is in ptrace(2): it has not begun to exit, was not released, and does not
-/// change its credentials. Interrupts are enabled unless the value is borrowed mutably.
+/// change its credentials. No lock is held unless the value is borrowed mutably.
 pub(crate) struct Caller<'c>(&'c CurrentTask);
+
+/// The caller at the entry of ptrace(2), where no tracee is frozen for the request.
+///
+/// What attaches, and what checks and freezes a tracee, asks for this: a handler of a request, which
+/// has a [`Caller`] only, cannot freeze its tracee again, and so cannot unfreeze it.
+///
+/// # Invariants
+///
+/// The current task has no tracee frozen unless the value is borrowed mutably.
+pub(crate) struct Entry<'c>(Caller<'c>);
+
+impl<'c> Entry<'c> {
+    /// The current task, at the entry of the system call.
+    ///
+    /// # Safety
+    ///
+    /// The current task is at the entry of ptrace(2), in process context with no lock held. There is
+    /// no other value of this type in this system call.
+    #[inline]
+    pub(crate) unsafe fn new(current: &'c CurrentTask) -> Self {
+        // SAFETY: By the requirement of this function.
+        let caller = unsafe { Caller::in_syscall(current) };
+        // INVARIANT: By the requirement of this function.
+        Self(caller)
+    }
+}
+
+impl<'c> Deref for Entry<'c> {
+    type Target = Caller<'c>;
+
+    #[inline]
+    fn deref(&self) -> &Caller<'c> {
+        &self.0
+    }
+}
+
+impl<'c> DerefMut for Entry<'c> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut Caller<'c> {
+        &mut self.0
+    }
+}
 
 impl<'c> Caller<'c> {
     /// The current task, in the system call.
     ///
     /// # Safety
     ///
-    /// The current task is in ptrace(2), in process context with no lock held, and there is no other
-    /// value of this type that is used while this one exists.
+    /// The current task is in ptrace(2), in process context with no lock held. No other value of
+    /// this type is used while this one exists.
     #[inline]
     pub(crate) unsafe fn in_syscall(current: &'c CurrentTask) -> Self {
         // INVARIANT: By the requirement of this function.
         Self(current)
+    }
+
+    /// The current task.
+    #[inline]
+    pub(crate) fn current(&self) -> &'c CurrentTask {
+        self.0
     }
 
     /// Waits until `task`, which was woken from its group stop by who attaches it, is in a
@@ -164,7 +215,7 @@ impl<'c> Caller<'c> {
         unsafe { bindings::ptrace_shim_wait_on_trapping(task.as_ptr()) };
     }
 
-    /// Tells the listeners of the proc connector that `task` was attached or detached. Sleeps.
+    /// Tells the listeners of the proc connector that `task` was attached or detached.
     #[doc(alias = "proc_ptrace_connector")]
     pub(crate) fn tell_connector(&mut self, task: &Task, request: u32) {
         // CAST: A request's number fits.
