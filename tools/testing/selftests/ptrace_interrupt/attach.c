@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Becoming a tracer, by PTRACE_ATTACH and PTRACE_SEIZE: of what, when, and what the
- * tracee has of it.
+ * PTRACE_ATTACH and PTRACE_SEIZE: which tasks they can trace, when, and what the tracee
+ * notices.
  *
  * "man:" quotes ptrace(2); other comments name the function of the kernel that decides.
  */
@@ -15,7 +15,7 @@ FIXTURE(attach)
 	struct shared *shared;
 	struct tracer tracer;
 	pid_t tracee;
-	/* A thread of the tracee's process that is to be collected too. */
+	/* A thread of the tracee's process. The teardown collects it, too. */
 	pid_t thread;
 };
 
@@ -50,7 +50,7 @@ static void start(struct __test_metadata *_metadata, FIXTURE_DATA(attach) *self,
 		wait_for_progress(self->shared);
 }
 
-/* The tracee, attached a moment ago, stops; and goes on. */
+/* The tracee has just become traced. It enters a ptrace-stop, and is resumed. */
 static void stops(struct __test_metadata *_metadata, pid_t pid, long how)
 {
 	if (how == PTRACE_SEIZE) {
@@ -70,7 +70,7 @@ static void ends(struct __test_metadata *_metadata, FIXTURE_DATA(attach) *self)
 	self->tracee = 0;
 }
 
-/* What there is to attach to */
+/* Which tasks can be traced */
 
 /* man: "ESRCH The specified process does not exist"; sys_ptrace(): find_get_task_by_vpid() */
 TEST_F(attach, no_process)
@@ -91,7 +91,7 @@ TEST_F(attach, no_process)
 }
 
 #if __SIZEOF_LONG__ == 8
-/* Of the pid, 32 bits count. */
+/* Only 32 bits of the pid count. */
 TEST_F(attach, pid_is_an_int)
 {
 	start(_metadata, self, spin);
@@ -154,7 +154,7 @@ TEST_F(attach, kernel_threads)
 		if (pid <= 0 || proc_number(pid, "Kthread") != 1)
 			continue;
 		seen++;
-		/* It may have ended. */
+		/* The thread may have exited. */
 		if (TAKE(pid) != -ESRCH) {
 			EXPECT_EQ(-EPERM, TAKE(pid)) {
 				TH_LOG("pid %d", pid);
@@ -175,7 +175,7 @@ static void *spin_in_thread(void *arg)
 	_exit(0);
 }
 
-/* The first thread ends, and another goes on. */
+/* The first thread exits, and another runs on. */
 static int end_leader(struct shared *shared)
 {
 	pthread_t thread;
@@ -186,7 +186,7 @@ static int end_leader(struct shared *shared)
 	return 2;
 }
 
-/* ptrace_attach(): exit_state. A leader without life is nothing to attach to; its process is. */
+/* ptrace_attach(): exit_state. A dead leader cannot be traced; its other threads can. */
 TEST_F(attach, dead_leader)
 {
 	siginfo_t info = {};
@@ -196,7 +196,7 @@ TEST_F(attach, dead_leader)
 	wait_for_progress(self->shared);
 	EXPECT_EQ(-EPERM, TAKE(self->tracee));
 	EXPECT_EQ(0, tracer_of(self->tracee));
-	/* And nothing to wait for, as long as the thread lives. */
+	/* There is nothing to wait for, either, as long as the thread lives. */
 	EXPECT_EQ(0, waitid(P_PID, self->tracee, &info, WEXITED | WNOHANG));
 	EXPECT_EQ(0, info.si_pid);
 
@@ -211,7 +211,7 @@ TEST_F(attach, dead_leader)
 	self->tracee = 0;
 }
 
-/* The same of a thread that is dead, which its tracer has not collected. */
+/* The same for a dead thread that its tracer has not collected. */
 TEST_F(attach, dead_thread)
 {
 	siginfo_t info;
@@ -232,7 +232,7 @@ TEST_F(attach, dead_thread)
 	ASSERT_EQ(0, waitid(P_PID, self->tracee, &info, WEXITED | WNOWAIT));
 }
 
-/* ptrace_attach(): ptrace. One tracer at a time, be it of the same process; then the next. */
+/* ptrace_attach(): ptrace. A task has one tracer at a time, even if both are of one process. */
 TEST_F(attach, traced)
 {
 	start(_metadata, self, spin);
@@ -251,7 +251,7 @@ TEST_F(attach, traced)
 	ends(_metadata, self);
 }
 
-/* A tracer may be traced itself; its end is seen, and leaves its tracee to itself. */
+/* A tracer may be traced itself. Its own tracer sees its death; its tracee runs on untraced. */
 TEST_F(attach, tracer_is_traced)
 {
 	start(_metadata, self, spin);
@@ -266,7 +266,7 @@ TEST_F(attach, tracer_is_traced)
 	ends(_metadata, self);
 }
 
-/* What the tracee has of it */
+/* What the tracee notices */
 
 /* man: "Unlike PTRACE_ATTACH, PTRACE_SEIZE does not stop the process." */
 TEST_F(attach, running)
@@ -291,7 +291,7 @@ TEST_F(attach, running)
 	ends(_metadata, self);
 }
 
-/* ATTACH has no arguments: what looks like options of SEIZE is none. */
+/* ATTACH has no arguments: it ignores options of SEIZE. */
 TEST_F(attach, arguments)
 {
 	start(_metadata, self, spin);
@@ -301,7 +301,7 @@ TEST_F(attach, arguments)
 		ends(_metadata, self);
 		return;
 	}
-	/* Each is accepted, and nothing is left of an attempt that failed. */
+	/* SEIZE accepts each option, and an attempt that fails has no effect. */
 	for (unsigned int bit = 0; bit < 8; bit++) {
 		const unsigned long option = 1UL << bit;
 
@@ -321,9 +321,10 @@ TEST_F(attach, arguments)
 }
 
 /*
- * ptrace_set_stopped() and JOBCTL_TRAPPING: a tracee that was stopped is in its tracer's
- * trap when the request returns, so that a wait that does not wait finds it. man: what
- * follows is "group-stop", and, after an attach, a SIGSTOP of its own.
+ * ptrace_set_stopped() and JOBCTL_TRAPPING: a task in a group stop is in a ptrace-stop when
+ * the request returns, so that a wait with WNOHANG does not fail. The request waits for the
+ * transition STOPPED -> RUNNING -> TRACED. man: the stop is "group-stop"; after
+ * PTRACE_ATTACH, the stop for its SIGSTOP follows.
  */
 TEST_F(attach, stopped)
 {
@@ -346,7 +347,7 @@ TEST_F(attach, stopped)
 	}
 }
 
-/* The same tracer and tracee, to a parent that is another process: it has no second stop. */
+/* The same with a real parent that is not the tracer: it sees no second stop. */
 TEST_F(attach, stopped_child_of_another)
 {
 	const int stop = variant->how == PTRACE_SEIZE ? EVENT_STOP(SIGSTOP) : SIGNAL_STOP(SIGSTOP);
@@ -360,7 +361,7 @@ TEST_F(attach, stopped_child_of_another)
 		ASSERT_EQ(stop, TRACER_SEES_NOW(self->tracee));
 		ASSERT_EQ('-', parent_sees_now(self->tracee));
 		ASSERT_EQ(0, TELL(PTRACE_DETACH, self->tracee, 0));
-		/* It is stopped for its group's stop, and for the SIGSTOP that came with ATTACH. */
+		/* It stops again for the group stop, and for the SIGSTOP that ATTACH has sent. */
 		wait_for_state(self->tracee, 'T');
 		ASSERT_EQ('-', parent_sees_now(self->tracee));
 		ASSERT_EQ(0, kill(self->tracee, SIGCONT));
@@ -372,7 +373,7 @@ TEST_F(attach, stopped_child_of_another)
 
 /* Tracers */
 
-/* A tracer is a thread: requests, and waits with __WNOTHREAD, know no other's tracees. */
+/* A tracer is a thread: requests, and waits with __WNOTHREAD, find only its own tracees. */
 struct second {
 	pid_t first, tracee;
 	long how;
@@ -393,14 +394,14 @@ static long second_tracer(pid_t unused)
 	CHECK(waitpid(second.tracee, &status, __WALL | __WNOTHREAD) == second.tracee);
 	CHECK(WIFSTOPPED(status));
 
-	/* The first one's tracee is stopped too, but not for this thread. */
+	/* The first thread's tracee is in a ptrace-stop too, but not for this thread. */
 	CHECK(waitpid(-1, NULL, any) == 0);
 	CHECK(waitpid(second.first, NULL, any) == -1 && errno == ECHILD);
 	CHECK(cont(second.first, 0) == -ESRCH);
 	CHECK(interrupt(second.first) == -ESRCH);
 	CHECK(detach(second.first, 0) == -ESRCH);
 	CHECK(request(second.how, second.first, 0, 0) == -EPERM);
-	/* For the process, it is. */
+	/* A wait of the process finds it. */
 	CHECK(waitid(P_PID, second.first, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0);
 	CHECK(info.si_pid == second.first && info.si_code == CLD_TRAPPED);
 	CHECK(detach(second.tracee, 0) == 0);
@@ -420,7 +421,7 @@ TEST_F(attach, two_threads_as_tracers)
 
 	second = (struct second){ .first = self->tracee, .how = variant->how,
 				  .tracee = spawn(spin, self->shared) };
-	/* Where the children are does not matter for __WNOTHREAD, but who traces them. */
+	/* For __WNOTHREAD, it matters which thread traces a task, not which is its parent. */
 	EXPECT_EQ(0, in_thread(second_tracer, 0));
 	reap(second.tracee);
 
@@ -430,7 +431,7 @@ TEST_F(attach, two_threads_as_tracers)
 	ends(_metadata, self);
 }
 
-/* A thread of the kernel's making that belongs to a process */
+/* Threads that the kernel makes for a process */
 
 static int make_io_thread(struct shared *shared)
 {
@@ -461,7 +462,7 @@ static pid_t other_thread(pid_t pid)
 	return tid;
 }
 
-/* ptrace_request(): PF_USER_WORKER. It is traced like any other, but for its signal mask. */
+/* ptrace_request(): PF_USER_WORKER. It is traced like any thread, except for its signal mask. */
 TEST_F(attach, io_thread)
 {
 	unsigned long long mask = 0, other = 0;
@@ -484,7 +485,7 @@ TEST_F(attach, io_thread)
 	EXPECT_EQ(0, request(PTRACE_GETSIGMASK, self->thread, 8, (unsigned long)&mask));
 	/* All but SIGKILL and SIGSTOP. */
 	EXPECT_EQ(~(1ULL << (SIGKILL - 1) | 1ULL << (SIGSTOP - 1)), mask);
-	/* EPERM comes before all that is wrong with the arguments. */
+	/* EPERM comes before the errors for wrong arguments. */
 	EXPECT_EQ(-EPERM, request(PTRACE_SETSIGMASK, self->thread, 8, (unsigned long)&other));
 	EXPECT_EQ(-EPERM, request(PTRACE_SETSIGMASK, self->thread, 4, (unsigned long)&other));
 	EXPECT_EQ(-EPERM, request(PTRACE_SETSIGMASK, self->thread, 8, 8));
@@ -508,7 +509,7 @@ __attribute__((constructor)) static void sleep_for_ever(int argc, char **argv)
 			pause();
 }
 
-/* A process of two threads, the first of which execs when it is told. */
+/* A process of two threads. The first one execs when it is told. */
 static int exec_beside_thread(struct shared *shared)
 {
 	pthread_t thread;
@@ -528,7 +529,7 @@ static void count_signal(int sig)
 	body_shared->signals++;
 }
 
-/* Attach, whatever it takes. */
+/* Attach, however long that takes. */
 static int take(struct shared *shared)
 {
 	const struct sigaction action = { .sa_handler = count_signal };
@@ -539,9 +540,9 @@ static int take(struct shared *shared)
 }
 
 /*
- * de_thread() of the tracee-to-be waits until the tracer of its other thread collects
- * that, with cred_guard_mutex held; ptrace_attach() of another process waits for the
- * mutex. The process that does.
+ * Start a process that waits in ptrace_attach() for cred_guard_mutex. The target of the
+ * request holds the mutex in de_thread(), until the tracer of its other thread collects
+ * that thread.
  */
 static pid_t start_waiting(struct __test_metadata *_metadata, FIXTURE_DATA(attach) *self,
 			   long how, struct shared *own)
@@ -565,7 +566,7 @@ static pid_t start_waiting(struct __test_metadata *_metadata, FIXTURE_DATA(attac
 	return waiting;
 }
 
-/* It has its turn when the exec is done. */
+/* The request succeeds when the exec is done. */
 TEST_F(attach, waits_for_exec)
 {
 	pid_t waiting = start_waiting(_metadata, self, variant->how, shared_new());
@@ -578,7 +579,7 @@ TEST_F(attach, waits_for_exec)
 	EXPECT_EQ(EXITED(0), next_status(waiting));
 }
 
-/* -ERESTARTNOINTR: a signal is handled meanwhile, and the request not cut short. */
+/* -ERESTARTNOINTR: the process handles a signal meanwhile, and restarts the request. */
 TEST_F(attach, waits_for_exec_with_a_signal)
 {
 	struct shared *own = shared_new();
@@ -596,7 +597,7 @@ TEST_F(attach, waits_for_exec_with_a_signal)
 	EXPECT_EQ(1, own->signals);
 }
 
-/* It can be killed, and has then done nothing. */
+/* The process can be killed, and the request has then had no effect. */
 TEST_F(attach, waits_for_exec_and_is_killed)
 {
 	pid_t waiting = start_waiting(_metadata, self, variant->how, shared_new());
@@ -607,17 +608,17 @@ TEST_F(attach, waits_for_exec_and_is_killed)
 	ASSERT_EQ(EXITED(0),
 		  TRACER_SEES(self->thread));
 	self->thread = 0;
-	/* Now for others. */
+	/* Others can trace the task now. */
 	ASSERT_EQ(0, TAKE(self->tracee));
 	EXPECT_EQ(getpid(), tracer_of(self->tracee));
 }
 
-/* The same by the process that is waited for: the other thread's tracer. */
+/* The same, by the other thread's tracer, for which de_thread() waits. */
 
 static pid_t body_thread;
 static struct shared *body_tracee;
 
-/* Trace the thread, and have the process wait for it to be collected. */
+/* Trace the thread, and have its process wait until this process collects it. */
 static bool trace_thread(void)
 {
 	if (seize(body_thread) || !wake(body_tracee))
@@ -687,7 +688,7 @@ static pid_t start_tracer_that_waits(struct __test_metadata *_metadata, FIXTURE_
 	return spawn(body, own);
 }
 
-/* -ERESTARTNOINTR: what the request waits for is done in a handler. */
+/* -ERESTARTNOINTR: a handler collects the thread that the request waits for. */
 TEST_F(attach, waits_for_exec_and_collects_in_a_handler)
 {
 	struct shared *own = shared_new();
@@ -695,7 +696,7 @@ TEST_F(attach, waits_for_exec_and_collects_in_a_handler)
 						own);
 
 	wait_for_state(body_thread, 'Z');
-	/* The one request that is to follow. */
+	/* The next request is the one that waits. */
 	wait_for_syscall(waiting, SYS_ptrace);
 	ASSERT_EQ(0, tracer_of(self->tracee));
 	ASSERT_EQ(0, kill(waiting, SIGUSR1));
@@ -703,7 +704,7 @@ TEST_F(attach, waits_for_exec_and_collects_in_a_handler)
 	EXPECT_EQ(1, own->signals);
 }
 
-/* Or by the thread that has to do it, while another one waits. */
+/* One thread of the tracer's process waits in the request; the one that traces collects. */
 TEST_F(attach, waits_for_exec_beside_who_collects)
 {
 	pid_t waiting = start_tracer_that_waits(_metadata, self, collect_beside, variant->how,
@@ -712,7 +713,7 @@ TEST_F(attach, waits_for_exec_beside_who_collects)
 	EXPECT_EQ(EXITED(0), next_status(waiting));
 }
 
-/* A tracer that waits for itself can be killed, and leaves what it has traced. */
+/* A tracer that waits for itself can be killed. Its tracees are then untraced. */
 TEST_F(attach, waits_for_exec_of_its_own_making_and_is_killed)
 {
 	pid_t waiting = start_tracer_that_waits(_metadata, self, take_what_waits, variant->how,
@@ -722,7 +723,7 @@ TEST_F(attach, waits_for_exec_of_its_own_making_and_is_killed)
 	wait_for_syscall(waiting, SYS_ptrace);
 	ASSERT_EQ(0, kill(waiting, SIGKILL));
 	ASSERT_EQ(KILLED(SIGKILL), next_status(waiting));
-	/* With its tracer, the thread is gone, and the exec goes on. */
+	/* The death of its tracer releases the thread, and the exec goes on. */
 	wait_until_gone(body_thread);
 	ASSERT_EQ(0, TAKE(self->tracee));
 	EXPECT_EQ(getpid(), tracer_of(self->tracee));

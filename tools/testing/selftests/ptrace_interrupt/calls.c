@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The stops that a tracer asks for by how it has the tracee go on: at system calls, and
- * after steps.
+ * The stops that a tracer asks for by how it resumes the tracee: at system calls, and after
+ * steps.
  *
  * man: "Syscall-stops", PTRACE_SYSEMU, PTRACE_SINGLESTEP; include/linux/ptrace.h:
  * ptrace_report_syscall(); kernel/ptrace.c: ptrace_resume(), __ptrace_unlink().
@@ -15,12 +15,12 @@
 #include "ptrace_group.h"
 
 #define SYSCALL_STOP	SIGNAL_STOP(SIGTRAP | 0x80)
-/* Seen by a tracer only: the call is to be made again. */
+/* Only a tracer sees this: the kernel restarts the call. */
 #define ERESTARTSYS	512
 
-/* What the tracee and the test share, beside struct shared. */
+/* Memory that the tracee and the test share, besides struct shared. */
 struct stage {
-	/* What it got of its last call. */
+	/* What the tracee's last call returned. */
 	_Atomic long result;
 };
 
@@ -70,7 +70,7 @@ static int make_writes(struct shared *shared)
 	return spin(shared);
 }
 
-/* Calls that have the kernel look anew at whether a signal is pending. */
+/* System calls in which the kernel calls recalc_sigpending(). */
 static int make_mask_calls(struct shared *shared)
 {
 	sigset_t set;
@@ -84,7 +84,7 @@ static int make_mask_calls(struct shared *shared)
 	return 0;
 }
 
-/* Traced with @options, and stopped. */
+/* Start a tracee with @options, and get it into a ptrace-stop. */
 static void start(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self,
 		  const FIXTURE_VARIANT(calls) *variant, int (*body)(struct shared *),
 		  unsigned long options)
@@ -121,7 +121,7 @@ static void syscall_info(struct __test_metadata *_metadata, pid_t pid, int op,
 		ASSERT_EQ(PTRACE_EVENTMSG_SYSCALL_EXIT, message);
 }
 
-/* Go on to the entry of the next call. */
+/* Resume the tracee until the entry of its next call. */
 static void to_entry(struct __test_metadata *_metadata, pid_t pid,
 		     struct ptrace_syscall_info *info)
 {
@@ -146,7 +146,7 @@ static void ends(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self)
 	self->tracee = 0;
 }
 
-/* man: "keep track of the sequence of ptrace-stops": they alternate, whatever comes between. */
+/* man: "keep track of the sequence of ptrace-stops": entry and exit alternate. */
 TEST_F(calls, alternate)
 {
 	struct ptrace_syscall_info info;
@@ -156,7 +156,7 @@ TEST_F(calls, alternate)
 		to_entry(_metadata, self->tracee, &info);
 		ASSERT_EQ(SYS_getppid, info.entry.nr);
 		if (i % 5 == 1) {
-			/* Not followed by an exit if the tracer does not want it. */
+			/* After PTRACE_CONT, no syscall-exit-stop follows. */
 			ASSERT_EQ(0, cont(self->tracee, 0));
 			wait_for_progress(self->shared);
 			ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
@@ -192,14 +192,14 @@ TEST_F(calls, calls_without_option)
 		EXPECT_EQ(SIGTRAP, si.si_code);
 		syscall_info(_metadata, self->tracee, PTRACE_SYSCALL_INFO_NONE, &info);
 	}
-	/* The option is looked at when the stop comes. */
+	/* The kernel checks the option at the time of the stop. */
 	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, PTRACE_O_TRACESYSGOOD));
 	to_entry(_metadata, self->tracee, &info);
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	ends(_metadata, self);
 }
 
-/* ptrace_report_syscall(): the signal that the tracer names is sent, and its own stop comes. */
+/* ptrace_report_syscall(): it sends the signal that the tracer names; its own stop follows. */
 TEST_F(calls, signal_from_a_call)
 {
 	struct ptrace_syscall_info info;
@@ -216,14 +216,14 @@ TEST_F(calls, signal_from_a_call)
 }
 
 /*
- * An INTERRUPT in the stop at an entry: the call does not sleep, as with a signal pending;
- * the stop at its exit is the trap that was asked for, and the call is made again.
+ * An INTERRUPT in syscall-entry-stop: the call does not sleep, as if a signal were pending. The
+ * syscall-exit-stop clears the pending trap, and the kernel restarts the call.
  */
 TEST_F(calls, call_is_cut_short)
 {
 	struct ptrace_syscall_info info;
 
-	/* Only what was seized can be interrupted. */
+	/* Only seized tracees can be interrupted. */
 	if (variant->attach)
 		return;
 	start(_metadata, self, variant, sleep_on_pipe, PTRACE_O_TRACESYSGOOD);
@@ -243,12 +243,12 @@ TEST_F(calls, call_is_cut_short)
 	self->tracee = 0;
 }
 
-/* recalc_sigpending(): the call does not lose the trap that is pending. */
+/* recalc_sigpending(): the call does not lose a pending trap. */
 TEST_F(calls, interrupt_and_signal_mask)
 {
 	struct ptrace_syscall_info info;
 
-	/* Only what was seized can be interrupted. */
+	/* Only seized tracees can be interrupted. */
 	if (variant->attach)
 		return;
 	start(_metadata, self, variant, make_mask_calls, PTRACE_O_TRACESYSGOOD);
@@ -263,14 +263,14 @@ TEST_F(calls, interrupt_and_signal_mask)
 	ends(_metadata, self);
 }
 
-/* The call's number, and what it gives, are the tracer's to change. */
+/* A tracer can change the call's number and its result. */
 TEST_F(calls, call_is_skipped)
 {
 	struct ptrace_syscall_info info;
 
 	start(_metadata, self, variant, make_writes, PTRACE_O_TRACESYSGOOD);
 	ASSERT_TRUE(wake(self->shared));
-	/* Interrupted in read(2), it is to come back to it. */
+	/* The tracee was interrupted in read(2), which is restarted. */
 	to_entry(_metadata, self->tracee, &info);
 	ASSERT_EQ(SYS_read, info.entry.nr);
 	to_exit(_metadata, self->tracee, &info);
@@ -297,7 +297,7 @@ TEST_F(calls, call_is_skipped)
 	ends(_metadata, self);
 }
 
-/* What DETACH undoes: nothing is left of how the tracer had the tracee go on. */
+/* __ptrace_unlink(): DETACH clears SYSCALL_TRACE, which PTRACE_SYSCALL has set. */
 TEST_F(calls, calls_after_detach)
 {
 	struct ptrace_syscall_info info;
@@ -359,14 +359,14 @@ TEST_F(calls, calls_are_emulated)
 	ASSERT_EQ(0, status_now(self->tracee));
 	EXPECT_EQ(43, stage->result);
 	EXPECT_EQ(0, poll(&poll_pipe, 1, 0));
-	/* Nor is the next one made, be it the one to exit. */
+	/* The kernel does not make the next call, either, not even exit_group(). */
 	self->shared->quit = 1;
 	ASSERT_EQ(SYSCALL_STOP, next_status(self->tracee));
 	syscall_info(_metadata, self->tracee, PTRACE_SYSCALL_INFO_ENTRY, &info);
 	ASSERT_EQ(SYS_exit_group, info.entry.nr);
 }
 
-/* DETACH undoes that as well: the calls of the tracee are made again. */
+/* __ptrace_unlink(): DETACH clears SYSCALL_EMU, too. The kernel makes the tracee's calls again. */
 TEST_F(calls, calls_after_emulation)
 {
 	start(_metadata, self, variant, make_calls, PTRACE_O_TRACESYSGOOD);
@@ -397,7 +397,7 @@ static void step(struct __test_metadata *_metadata, pid_t pid, long how)
 	EXPECT_NE(before, ip(_metadata, pid));
 }
 
-/* man: PTRACE_SINGLESTEP; ptrace_resume(): any other way to go on ends it. */
+/* man: PTRACE_SINGLESTEP; ptrace_resume(): any other way to resume ends stepping. */
 TEST_F(calls, steps)
 {
 	static const long ways_to_step[] = { PTRACE_SINGLESTEP, SINGLEBLOCK };
@@ -421,7 +421,7 @@ TEST_F(calls, steps)
 	ends(_metadata, self);
 }
 
-/* ptrace_disable(): detached while stepping, it is not to die of a SIGTRAP of the next step. */
+/* ptrace_disable(): detached while stepping, it must not die of the next step's SIGTRAP. */
 TEST_F(calls, detached_from_steps)
 {
 	static const long ways_to_step[] = { PTRACE_SINGLESTEP, SINGLEBLOCK, SYSEMU_SINGLESTEP };
@@ -466,7 +466,7 @@ TEST_F(calls, steps_with_emulation)
 	ends(_metadata, self);
 }
 
-/* The trap flag, of which arch/x86/kernel/step.c knows whether it is the tracer's */
+/* The trap flag. arch/x86/kernel/step.c tells whether it is the tracer's or the tracee's. */
 
 #define TRAP_FLAG	0x100UL
 #define FLAGS		offsetof(struct user, regs.eflags)
@@ -482,8 +482,8 @@ TEST_F(calls, steps_with_emulation)
 #endif
 
 /*
- * What a tracee is sent to. The first sets the flag and clears it, the second has a look at
- * it, and the third takes it for its own if it is there. Each label is where a step may end.
+ * Code that a tracee runs for the tests. The first part sets the flag and clears it, the second
+ * reads it, and the third keeps it if it is set. Each label is where a step may end.
  */
 extern const char own_flag[], own_flag_or[], own_flag_popf[], own_flag_set[], own_flag_1[],
 	own_flag_2[], own_flag_3[], own_flag_4[], own_flag_5[], own_flag_end[];
@@ -513,7 +513,7 @@ asm(".pushsection .text\n"
 	"taken_flag_4:	jmp taken_flag_4\n"
 	".popsection\n");
 
-/* The tracee's registers, to be restored when it has been where it was sent to. */
+/* The tracee's registers, to restore them after it has run that code. */
 static struct user_regs_struct sent_from;
 
 static void send_to(struct __test_metadata *_metadata, pid_t pid, const char *where)
@@ -524,7 +524,7 @@ static void send_to(struct __test_metadata *_metadata, pid_t pid, const char *wh
 	ASSERT_EQ(0, sent_from.eflags & TRAP_FLAG);
 	regs = sent_from;
 	IP(regs) = (unsigned long)where;
-	/* Not over what it has on its stack. */
+	/* Do not overwrite what it has on its stack. */
 	SP(regs) = (SP(regs) - 512) & ~15UL;
 	ASSERT_EQ(0, REQ(PTRACE_SETREGS, pid, &regs));
 }
@@ -542,7 +542,7 @@ static unsigned long result(struct __test_metadata *_metadata, pid_t pid)
 	return RESULT(regs);
 }
 
-/* Whether the flag is set, as far as the tracer is told. */
+/* Whether the flag is set, as the kernel shows it to the tracer. */
 static bool trap_flag(struct __test_metadata *_metadata, pid_t pid)
 {
 	struct user_regs_struct regs;
@@ -563,7 +563,7 @@ static void set_trap_flag(struct __test_metadata *_metadata, pid_t pid, bool set
 	ASSERT_EQ(0, request(PTRACE_POKEUSR, pid, FLAGS, flags));
 }
 
-/* Go on @how; the trap comes after an instruction, at @where, if that is known. */
+/* Resume by @how; SIGTRAP follows an instruction, at @where, if that is not NULL. */
 static void trap_at(struct __test_metadata *_metadata, pid_t pid, long how, const char *where)
 {
 	siginfo_t info = {};
@@ -579,7 +579,7 @@ static void trap_at(struct __test_metadata *_metadata, pid_t pid, long how, cons
 	}
 }
 
-/* It goes on without a trap. */
+/* The tracee runs without a SIGTRAP. */
 static void runs(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self)
 {
 	ASSERT_EQ(0, cont(self->tracee, 0));
@@ -587,14 +587,14 @@ static void runs(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self)
 	ASSERT_EQ(0, status_now(self->tracee));
 }
 
-/* Stop what is running, in user mode. */
+/* Stop the running tracee in user mode. */
 static void stop_again(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self)
 {
 	ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
 	ASSERT_EQ(SIGNAL_STOP(SIGUSR1), next_status(self->tracee));
 }
 
-/* Without a trap, to where it stays. */
+/* The tracee runs without a SIGTRAP to the loop at @where. */
 static void runs_to(struct __test_metadata *_metadata, FIXTURE_DATA(calls) *self,
 		    const char *where)
 {
@@ -610,33 +610,33 @@ static int spin_without_core(struct shared *shared)
 	return spin(shared);
 }
 
-/* The tracee's own: each instruction traps until it clears it, however it is made to go on. */
+/* The tracee's own flag: each instruction traps until it clears the flag, however resumed. */
 TEST_F(calls, trap_flag_of_the_tracee)
 {
 	static const char *const all[] = {
 		own_flag_or, own_flag_popf, own_flag_set,
 		own_flag_1, own_flag_2, own_flag_3, own_flag_4, own_flag_5, own_flag_end,
 	};
-	/* From where it is set, the tracee has it for itself. */
+	/* After this instruction, the flag is the tracee's own. */
 	const int set = 2, cleared = 8;
 
 	start(_metadata, self, variant, spin_without_core, 0);
-	/* By no step at all, by as many as it takes to set it, or by nothing else. */
+	/* With no steps at all, with steps at the beginning, or with steps only. */
 	for (int steps = 0; steps <= 9; steps++) {
 		send_to(_metadata, self->tracee, own_flag);
 		for (int i = 0; i <= cleared; i++) {
 			const bool by_step = i < steps;
 
-			/* Before it is set, and when it has just been, it does not trap. */
+			/* There is no trap until the instruction after the one that sets it. */
 			if (!by_step && i <= set)
 				continue;
 			trap_at(_metadata, self->tracee,
 				by_step ? PTRACE_SINGLESTEP : PTRACE_CONT, all[i]);
-			/* What the tracer has set is not shown. */
+			/* The kernel does not show a flag that it has set for a step. */
 			EXPECT_EQ(i >= set && i < cleared, trap_flag(_metadata, self->tracee)) {
 				TH_LOG("at %d of %d steps", i, steps);
 			}
-			/* What pushf has of it. */
+			/* pushf has stored the flag. */
 			if (i == 5)
 				EXPECT_TRUE(result(_metadata, self->tracee) & TRAP_FLAG);
 		}
@@ -665,7 +665,7 @@ TEST_F(calls, trap_flag_of_a_step)
 		send_back(_metadata, self->tracee);
 	}
 
-	/* So that what it then sets is its own, and stays. */
+	/* If the tracee then sets the flag, the flag is its own, and stays. */
 	send_to(_metadata, self->tracee, taken_flag);
 	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, taken_flag_popf);
 	EXPECT_FALSE(trap_flag(_metadata, self->tracee));
@@ -681,7 +681,7 @@ TEST_F(calls, trap_flag_of_a_step)
 	ends(_metadata, self);
 }
 
-/* set_flags(): who asks for it by name has it as the tracee's; it outlasts what a step set. */
+/* set_flags(): a flag that POKEUSR sets is the tracee's own, and outlasts a step. */
 TEST_F(calls, trap_flag_that_is_poked)
 {
 	start(_metadata, self, variant, spin_without_core, 0);
@@ -704,7 +704,7 @@ TEST_F(calls, trap_flag_that_is_poked)
 		stop_again(_metadata, self);
 	}
 
-	/* Without it by name, the tracer's stays where it was, and is the tracer's. */
+	/* If POKEUSR does not set it, the flag of a step stays set, and stays the tracer's. */
 	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, NULL);
 	set_trap_flag(_metadata, self->tracee, false);
 	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, NULL);
@@ -777,8 +777,8 @@ static int spin_with_handler(struct shared *shared)
 }
 
 /*
- * handle_signal(): what a handler returns to has the flag if it is the tracee's own, and the
- * handler has not. A step into it ends before its first instruction.
+ * handle_signal(): a handler runs without the flag. The code that it returns to has the flag if
+ * it is the tracee's own. A step into a handler ends before its first instruction.
  */
 TEST_F(calls, trap_flag_of_a_handler)
 {
@@ -808,7 +808,7 @@ TEST_F(calls, trap_flag_of_a_handler)
 			ASSERT_EQ(0, cont(self->tracee, SIGUSR2));
 		}
 		if (own) {
-			/* Where the handler has returned to. */
+			/* The handler has returned. */
 			ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(self->tracee));
 			ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, self->tracee, &info));
 			EXPECT_EQ(TRAP_TRACE, info.si_code);

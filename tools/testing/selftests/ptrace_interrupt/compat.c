@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tracers of 32 bits under a 64-bit kernel, and tracees of the other width: what is cut
- * off and extended on the way, and in whose layout data is.
+ * 32-bit tracers under a 64-bit kernel, and tracees of the other width: which values the
+ * kernel truncates and extends, and which layout data has.
  *
- * A 64-bit program may make system calls as a 32-bit one, so that most of this can be
- * seen from both widths. A name of a function before a test is what it checks.
+ * A 64-bit program may make system calls as a 32-bit one, so that programs of both widths
+ * can test most of this. A function's name before a test is what the test checks.
  */
 #include <elf.h>
 #include <limits.h>
@@ -15,7 +15,7 @@
 
 #if defined(__x86_64__) || defined(__i386__)
 
-/* What a 32-bit tracer has of siginfo and of iovec. */
+/* The siginfo and the iovec of 32-bit programs. */
 struct info32 {
 	int32_t signo, error, code;
 	int32_t pid;
@@ -28,13 +28,13 @@ struct iovec32 {
 	uint32_t base, len;
 };
 
-/* Data that a 32-bit tracer can name the address of. */
+/* Data at an address that fits into 32 bits. */
 static struct low {
 	unsigned char bytes[1024];
 	struct info32 info[4];
 	struct iovec32 iov;
 	struct ptrace_peeksiginfo_args peek;
-	/* What there is of the tracee's to be read and written. */
+	/* Memory that the tests read and write in the tracee. */
 	unsigned char words[64];
 } *low;
 
@@ -62,7 +62,7 @@ FIXTURE_TEARDOWN(compat)
 	reap(self->tracee);
 }
 
-/* A request as a 32-bit program makes it; the upper halves are for the kernel to drop. */
+/* A request as a 32-bit program makes it. The kernel drops the upper halves. */
 static long request32(long nr, long pid, unsigned long addr, unsigned long data)
 {
 #ifdef __x86_64__
@@ -80,7 +80,7 @@ static long request32(long nr, long pid, unsigned long addr, unsigned long data)
 #define REQ32(nr, addr, data) \
 	request32(nr, self->tracee, (unsigned long)(addr), (unsigned long)(data))
 
-/* compat_ptrace_request(): a word is of 4 bytes, and its neighbours are not touched */
+/* compat_ptrace_request(): a word has 4 bytes, and the bytes around it do not change */
 TEST_F(compat, words)
 {
 	for (int i = 0; i < 16; i++) {
@@ -101,7 +101,7 @@ TEST_F(compat, words)
 	}
 }
 
-/* The same at the end of what is mapped: 4 bytes are all that it takes */
+/* The same at the end of a mapping: 4 bytes suffice */
 TEST_F(compat, word_at_the_end)
 {
 	const long page = sysconf(_SC_PAGESIZE);
@@ -109,11 +109,11 @@ TEST_F(compat, word_at_the_end)
 
 	EXPECT_EQ(0, REQ32(PTRACE_PEEKDATA, end - 4, low->bytes));
 	EXPECT_EQ(0, REQ32(PTRACE_POKEDATA, end - 4, 1));
-	/* And as much room for a word, of the tracer's. */
+	/* The tracer needs room for 4 bytes, too. */
 	EXPECT_EQ(0, REQ32(PTRACE_PEEKDATA, low, end - 4));
 }
 
-/* The same: the message of a stop is cut off, as are all results that a word is for */
+/* The same: the message of a ptrace-stop is truncated to 32 bits */
 TEST_F(compat, message)
 {
 	uint32_t word;
@@ -134,7 +134,7 @@ TEST_F(compat, message)
 	self->tracee = 0;
 }
 
-/* copy_siginfo_to_user32(): in the 32-bit layout, of the stop and of what is pending */
+/* copy_siginfo_to_user32(): the siginfo of the stop and of pending signals, as for 32 bits */
 TEST_F(compat, siginfo)
 {
 	const union sigval value = { .sival_int = 0x12345678 };
@@ -160,7 +160,7 @@ TEST_F(compat, siginfo)
 	EXPECT_EQ(0, memcmp(&expected, &low->info[0], sizeof(expected)));
 	EXPECT_TRUE(all_are(&low->info[1], FILLER, sizeof(expected)));
 
-	/* What is set by a tracer of one width is got by one of any. */
+	/* A tracer of either width gets what a tracer of the other one has set. */
 	low->info[0].value = -2;
 	low->info[0].pid = 77;
 	EXPECT_EQ(0, REQ32(PTRACE_SETSIGINFO, 0, low->info));
@@ -170,7 +170,7 @@ TEST_F(compat, siginfo)
 	EXPECT_EQ(SI_QUEUE, info.si_code);
 }
 
-/* compat_ptrace_request(): an iovec of 8 bytes, of which only the length is written */
+/* compat_ptrace_request(): an iovec has 8 bytes; the kernel writes only its length */
 TEST_F(compat, regset)
 {
 	const size_t all = IS_64BIT ? 27 * 8 : 17 * 4;
@@ -209,7 +209,7 @@ TEST_F(compat, registers)
 	EXPECT_EQ(-EIO, REQ32(30, 0, 0x1003));
 }
 
-/* COMPAT_SYSCALL_DEFINE4(ptrace): a request's sign is extended, and it is none of a tracee's */
+/* COMPAT_SYSCALL_DEFINE4(ptrace): the request is sign-extended; negative ones do not exist */
 TEST_F(compat, numbers)
 {
 	static const unsigned int none[] = {
@@ -222,7 +222,7 @@ TEST_F(compat, numbers)
 		}
 		EXPECT_EQ(-ESRCH, request32(none[i], getpid(), 0, 0));
 	}
-	/* No more than 64 signals, and no options beyond those that there are. */
+	/* There are 64 signals, and no option with bit 31. */
 	EXPECT_EQ(-EIO, REQ32(PTRACE_CONT, 0, 0xffffffff));
 	EXPECT_EQ(-EIO, REQ32(PTRACE_CONT, 0, 0x80000000));
 	EXPECT_EQ(-EIO, REQ32(PTRACE_DETACH, 0, 0x80000000));
@@ -230,13 +230,13 @@ TEST_F(compat, numbers)
 	EXPECT_EQ(-EINVAL, REQ32(PTRACE_SETOPTIONS, 0, 0xffffffff));
 	EXPECT_EQ(-EIO, request32(PTRACE_SEIZE, getppid(), 0x80000000, 0));
 	EXPECT_EQ(-EIO, request32(PTRACE_SEIZE, getppid(), 0, 0x40000000));
-	/* Zeroes are what an address is extended by: it is beyond what the tracee has. */
+	/* The address is zero-extended, so that the tracee has nothing there. */
 	EXPECT_EQ(-EIO, REQ32(PTRACE_PEEKDATA, 0xfffffffc, low->bytes));
 	EXPECT_EQ(-EIO, REQ32(PTRACE_POKEDATA, 0xffffffff, 0));
 }
 
 #ifdef __x86_64__
-/* The same: what a 64-bit program passes in the upper halves is not there at all */
+/* The same: the kernel ignores what a 64-bit program passes in the upper halves */
 TEST_F(compat, upper_halves)
 {
 	const unsigned long high = 0x1234567800000000UL;
@@ -252,7 +252,7 @@ TEST_F(compat, upper_halves)
 	memcpy(&word, low->bytes, 4);
 	EXPECT_EQ(0x42434445, word);
 	EXPECT_EQ(0, REQ32(PTRACE_SETOPTIONS, 0, high | PTRACE_O_TRACESYSGOOD));
-	/* Natively, they are what is wrong. */
+	/* The native system call takes them for errors. */
 	EXPECT_EQ(-EIO, REQ(high | PTRACE_PEEKDATA, low->words, low->bytes));
 	EXPECT_EQ(-EIO, REQ(PTRACE_PEEKDATA, high | (unsigned long)low->words, low->bytes));
 	EXPECT_EQ(-EINVAL, REQ(PTRACE_SETOPTIONS, 0, high | PTRACE_O_TRACESYSGOOD));
@@ -261,7 +261,7 @@ TEST_F(compat, upper_halves)
 	wait_for_progress(self->shared);
 }
 
-/* The third way to call the kernel, which it need not have */
+/* The x32 system call, which the kernel need not have */
 TEST_F(compat, x32)
 {
 	long ret = syscall(0x40000000 + 521, PTRACE_PEEKDATA, self->tracee, low->words,
@@ -276,7 +276,7 @@ TEST_F(compat, x32)
 }
 #endif
 
-/* The path of this program's build of the other width; whether there is one. */
+/* Get the path of this program's build for the other width; return whether there is one. */
 static bool other_width(char path[PATH_MAX])
 {
 	ssize_t len = readlink("/proc/self/exe", path, PATH_MAX - 4);
@@ -329,12 +329,12 @@ TEST_F(compat, other_program)
 	EXPECT_EQ(0, REQ(PTRACE_POKETEXT, info.instruction_pointer, ~word));
 	EXPECT_EQ(0, REQ(PTRACE_PEEKTEXT, info.instruction_pointer, &word));
 	EXPECT_EQ(0, REQ(PTRACE_POKETEXT, info.instruction_pointer, ~word));
-	/* By the tracer's own layout, all the same. */
+	/* GETREGS still has the tracer's own layout. */
 	memset(low->bytes, FILLER, sizeof(low->bytes));
 	ASSERT_EQ(0, REQ(PTRACE_GETREGS, 0, low->bytes));
 	EXPECT_TRUE(all_are(low->bytes + (IS_64BIT ? 27 * 8 : 17 * 4), FILLER, 128));
 
-	/* It calls the kernel, and the numbers are those of its own. */
+	/* Its system calls have the numbers of its own width. */
 	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, 0, PTRACE_O_TRACESYSGOOD));
 	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
 	ASSERT_EQ(SIGNAL_STOP(SIGTRAP | 0x80), next_status(self->tracee));

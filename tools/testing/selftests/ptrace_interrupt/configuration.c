@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What other parts of the kernel have set up in a tracee, and tell a tracer of or let it
- * change: restartable sequences, syscall user dispatch, seccomp filters.
+ * Settings of a tracee in other parts of the kernel, which a tracer can read or change:
+ * restartable sequences, syscall user dispatch, seccomp filters.
  *
- * "man:" before a test quotes ptrace(2), a name of a function is what it checks.
+ * Before a test, "man:" quotes ptrace(2), and a function's name is what the test checks.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -29,7 +29,7 @@ FIXTURE_TEARDOWN(configuration)
 
 /* Restartable sequences */
 
-/* ptrace_get_rseq_configuration(): what the C library has registered, where it was in the tracer */
+/* ptrace_get_rseq_configuration(): what the C library registered, at the tracer's own address */
 TEST_F(configuration, rseq)
 {
 	struct ptrace_rseq_configuration rseq;
@@ -49,7 +49,7 @@ TEST_F(configuration, rseq)
 	}
 	EXPECT_EQ(0, rseq.flags);
 	EXPECT_EQ(0, rseq.pad);
-	/* Of any size, that much is written, and all of it is counted. */
+	/* For any size, the kernel writes no more than that, and returns the full size. */
 	for (unsigned long size = 0; size <= 40; size++) {
 		const unsigned long written = size < sizeof(rseq) ? size : sizeof(rseq);
 
@@ -63,7 +63,7 @@ TEST_F(configuration, rseq)
 	EXPECT_EQ(-EFAULT, REQ(PTRACE_GET_RSEQ_CONFIGURATION, 1, -1));
 }
 
-/* Undo what the C library has done, of the size that the tracer says that it has. */
+/* Unregister what the C library has registered, with the size that the tracer has found. */
 static int unregister_rseq(struct shared *shared)
 {
 	char *area = (char *)__builtin_thread_pointer() + __rseq_offset;
@@ -75,7 +75,7 @@ static int unregister_rseq(struct shared *shared)
 	return 0;
 }
 
-/* The same: where there is none, all of it is 0 */
+/* The same: without a registration, all of it is 0 */
 TEST_F(configuration, no_rseq)
 {
 	struct ptrace_rseq_configuration rseq = {};
@@ -142,7 +142,7 @@ static int call_twice(struct shared *shared)
 	return spin(shared);
 }
 
-/* syscall_user_dispatch_set_config(): which errors there are, and that nothing is set then */
+/* syscall_user_dispatch_set_config(): which errors there are; an error sets nothing */
 TEST_F(configuration, dispatch_arguments)
 {
 	char *selector = private_pages(1);
@@ -153,14 +153,14 @@ TEST_F(configuration, dispatch_arguments)
 				   sizeof(struct sud), BAD_POINTER));
 	EXPECT_EQ(-EFAULT, request(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, self->tracee,
 				   sizeof(struct sud), BAD_POINTER));
-	/* Of a mode that is off there is nothing else to say. */
+	/* With the mode off, all other fields must be 0. */
 	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_OFF, 1, 0, 0));
 	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_OFF, 0, 1, 0));
 	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_OFF, 0, 0, 1));
 	for (int bit = 2; bit < 32; bit++)
 		EXPECT_EQ(-EINVAL, sud_set(self->tracee, 1ULL << bit, 0, 0, 0));
 	EXPECT_EQ(-EINVAL, sud_set(self->tracee, 3, 0, 1, 1));
-	/* A range that is empty, or that ends before it begins. */
+	/* The range is empty, or ends before it begins. */
 	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_ON, 0, 4096, 0));
 	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_ON, 0, 4096, -4096));
 	EXPECT_EQ(-EINVAL, sud_set(self->tracee, SUD_INCLUSIVE, 0, 0, 0));
@@ -173,7 +173,7 @@ TEST_F(configuration, dispatch_arguments)
 	EXPECT_TRUE(sud_is(self->tracee, SUD_ON, (unsigned long)selector, 4096, 8192));
 	EXPECT_EQ(0, sud_set(self->tracee, SUD_OFF, 0, 0, 0));
 	EXPECT_TRUE(sud_is(self->tracee, SUD_OFF, 0, 0, 0));
-	/* What is included is what the rest excludes. */
+	/* To include a range is to exclude all other addresses. */
 	EXPECT_EQ(0, sud_set(self->tracee, SUD_INCLUSIVE, 0, 4096, 8192));
 	EXPECT_TRUE(sud_is(self->tracee, SUD_ON, 0, 4096 + 8192, -8192ULL));
 }
@@ -206,7 +206,7 @@ TEST_F(configuration, dispatch_denied)
 	EXPECT_EQ(0, sud_set(self->tracee, SUD_ON, 0, 4096, 8192));
 }
 
-/* syscall_user_dispatch(): what a tracer has turned on sends the tracee a signal for each call */
+/* syscall_user_dispatch(): turned on by a tracer, it sends the tracee a signal for each call */
 TEST_F(configuration, dispatch_takes_effect)
 {
 	siginfo_t info;
@@ -215,7 +215,7 @@ TEST_F(configuration, dispatch_takes_effect)
 	ASSERT_EQ(0, sud_set(self->tracee, SUD_ON, 0, 0, 0));
 	ASSERT_TRUE(wake(self->shared));
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
-	/* The first call is that to read(2), which goes on. */
+	/* The first call is read(2), which is restarted. */
 	ASSERT_EQ(SIGNAL_STOP(SIGSYS), next_status(self->tracee));
 	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
 	EXPECT_EQ(2, info.si_code);
@@ -226,7 +226,7 @@ TEST_F(configuration, dispatch_takes_effect)
 	EXPECT_EQ(1, self->shared->signals);
 }
 
-/* Filters of seccomp, which are told of from the first that was installed on */
+/* Filters of seccomp, numbered in the order in which they were installed */
 
 static struct sock_filter first_filter[] = {
 	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -250,7 +250,7 @@ static int under_filters(struct shared *shared)
 	return spin(shared);
 }
 
-/* man: "PTRACE_SECCOMP_GET_FILTER": the number of instructions, and they themselves */
+/* man: "PTRACE_SECCOMP_GET_FILTER": the instructions, and how many they are */
 TEST_F(configuration, filter)
 {
 	struct sock_filter seen[8];
@@ -267,7 +267,7 @@ TEST_F(configuration, filter)
 	EXPECT_EQ(1, REQ(PTRACE_SECCOMP_GET_FILTER, 1, seen));
 	EXPECT_EQ(0, memcmp(second_filter, seen, sizeof(second_filter)));
 	EXPECT_TRUE(all_are(seen + 1, FILLER, 7 * sizeof(*seen)));
-	/* No such filter, before what is wrong with the address. */
+	/* The error for no such filter comes before that for the address. */
 	EXPECT_EQ(-ENOENT, REQ(PTRACE_SECCOMP_GET_FILTER, 2, BAD_POINTER));
 	EXPECT_EQ(-ENOENT, REQ(PTRACE_SECCOMP_GET_FILTER, -1, 0));
 	EXPECT_EQ(-EFAULT, REQ(PTRACE_SECCOMP_GET_FILTER, 0, BAD_POINTER));
@@ -276,7 +276,7 @@ TEST_F(configuration, filter)
 #endif
 }
 
-/* seccomp_get_metadata(): as much as there is room for, of the filter that it names */
+/* seccomp_get_metadata(): of the filter that the caller names, as much as there is room for */
 TEST_F(configuration, metadata)
 {
 	struct seccomp_metadata metadata;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PTRACE_DETACH from each kind of stop, and SIGKILL that comes between requests.
+ * PTRACE_DETACH from each kind of ptrace-stop, and SIGKILL that comes between requests.
  *
  * man: PTRACE_DETACH, "Death under ptrace"; kernel/ptrace.c: ptrace_detach(),
  * __ptrace_unlink(), ptrace_freeze_traced(), ptrace_unfreeze_traced().
@@ -39,7 +39,7 @@ static void start(struct __test_metadata *_metadata, FIXTURE_DATA(detach) *self,
 	wait_for_progress(self->shared);
 }
 
-/* It goes on as if there had been no tracer. */
+/* The task runs until its exit as if there had been no tracer. */
 static void ends(struct __test_metadata *_metadata, FIXTURE_DATA(detach) *self)
 {
 	ASSERT_EQ(0, tracer_of(self->tracee));
@@ -88,8 +88,8 @@ static void to_stop(struct __test_metadata *_metadata, FIXTURE_DATA(detach) *sel
 }
 
 /*
- * man: PTRACE_DETACH "Restart the stopped tracee [...] but first detach from it": from each
- * kind of stop, with another tracer that takes over at once, whose stop is its own.
+ * man: PTRACE_DETACH "Restart the stopped tracee [...] but first detach from it", from each
+ * kind of ptrace-stop. Another tracer seizes the task at once, and has a ptrace-stop of its own.
  */
 TEST_F(detach, then_seized)
 {
@@ -103,7 +103,7 @@ TEST_F(detach, then_seized)
 			ASSERT_EQ(0, seize(self->tracee));
 			ASSERT_EQ(0, interrupt(self->tracee));
 			ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
-			/* Of the first one's options and ways to go on nothing is left. */
+			/* DETACH has cleared the first tracer's options, and how it resumed. */
 			ASSERT_EQ(0, cont(self->tracee, 0));
 			wait_for_progress(self->shared);
 			ASSERT_EQ(0, interrupt(self->tracee));
@@ -119,7 +119,7 @@ TEST_F(detach, then_seized)
 TEST_F(detach, with_a_signal)
 {
 	static const char ends_of[STOP_KINDS] = {
-		/* ptrace_report_syscall() sends it; that of an event is dropped. */
+		/* ptrace_report_syscall() sends the signal; an event drops it. */
 		[SIGNAL] = 't', [EVENT_TRAP] = 'x', [CALL_ENTRY] = 't', [CALL_EXIT] = 't',
 		[STEP] = 't',
 	};
@@ -140,7 +140,7 @@ TEST_F(detach, with_a_signal)
 	}
 }
 
-/* A stop for the tracer's sake leaves no trace: what slept sleeps, what was stopped is. */
+/* An interrupt leaves no trace: a task that slept sleeps again, a group stop goes on. */
 TEST_F(detach, sleeping)
 {
 	self->tracee = spawn(sleep_on_pipe, self->shared);
@@ -156,7 +156,7 @@ TEST_F(detach, sleeping)
 	wait_for_state(self->tracee, 'S');
 	ASSERT_EQ('-', parent_sees_now(self->tracee));
 	ASSERT_TRUE(wake(self->shared));
-	/* Its call was restarted each time, and not cut short. */
+	/* The kernel restarted the call each time, and did not cut it short. */
 	ASSERT_EQ('x', parent_sees(self->tracee, WSTOPPED | WCONTINUED | WEXITED));
 	self->tracee = 0;
 }
@@ -170,7 +170,7 @@ TEST_F(detach, stopped)
 	for (int i = 0; i < 5; i++) {
 		ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
 		ASSERT_EQ(EVENT_STOP(SIGSTOP), TRACER_SEES(self->tracee));
-		/* It may run for a while, if its tracer wants that. */
+		/* The tracer lets it run for a while. */
 		ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
 		wait_for_progress(self->shared);
 		ASSERT_EQ(0, TELL(PTRACE_INTERRUPT, self->tracee, 0));
@@ -188,7 +188,7 @@ TEST_F(detach, stopped)
 
 static pid_t victim;
 
-/* Kill after a while that @shared has the number of. */
+/* Kill the victim after a delay of @shared->count rounds. */
 static int kill_victim(struct shared *shared)
 {
 	for (int i = shared->count; i; i--)
@@ -197,8 +197,9 @@ static int kill_victim(struct shared *shared)
 }
 
 /*
- * ptrace_freeze_traced(): a request finds the tracee stopped, or not at all; when one has
- * not, no other does; and the kill that came in the middle of one is not forgotten.
+ * ptrace_freeze_traced(): "nothing can wake it up, even SIGKILL" while a request is in
+ * progress. A request either finds the tracee in its ptrace-stop, or fails; after one that
+ * fails, all fail; and a SIGKILL that comes during a request takes effect after it.
  */
 TEST_F(detach, killed_between_requests)
 {
@@ -235,7 +236,7 @@ TEST_F(detach, killed_between_requests)
 	}
 }
 
-/* The same against SEIZE of a stopped one, which waits for its trap: not for ever. */
+/* The same against SEIZE of a task in a group stop: the request does not wait for ever. */
 TEST_F(detach, killed_while_seized)
 {
 	struct shared *own = shared_new();
@@ -264,8 +265,8 @@ TEST_F(detach, killed_while_seized)
 }
 
 /*
- * What the next tracer does while the one before is still in PTRACE_DETACH: it is of a
- * higher priority, and on the same CPU.
+ * A tracer that makes requests while the one before is still in PTRACE_DETACH: it has a
+ * higher priority, and the same CPU.
  */
 struct next_tracer {
 	pid_t tracee;
@@ -316,7 +317,7 @@ static void *take_over(void *arg)
 	return NULL;
 }
 
-/* A page of this process at which who touches it waits; what it is put there with. */
+/* A page that blocks every thread that touches it, until @userfaultfd provides the page. */
 static void *absent_page(int *userfaultfd)
 {
 	struct uffdio_api api = { .api = UFFD_API };
@@ -334,8 +335,9 @@ static void *absent_page(int *userfaultfd)
 }
 
 /*
- * ptrace(): after PTRACE_DETACH, the tracee is not unfrozen: by then it may have another
- * tracer, in a request of his own that a kill must not cut short.
+ * ptrace(): after PTRACE_DETACH, the kernel does not unfreeze the tracee (as in
+ * JOBCTL_PTRACE_FROZEN). By then it may have another tracer, and SIGKILL must not wake it
+ * during that tracer's request.
  */
 TEST_F(detach, leaves_the_next_tracer_s_request_alone)
 {
@@ -367,7 +369,7 @@ TEST_F(detach, leaves_the_next_tracer_s_request_alone)
 	while (!next->in_request)
 		sched_yield();
 	ASSERT_EQ(0, kill(self->tracee, SIGKILL));
-	/* It would have run at once. */
+	/* If it were not frozen, it would have run at once. */
 	ASSERT_EQ('t', proc_state(self->tracee));
 
 	put.range.start = (unsigned long)next->absent;

@@ -2,8 +2,8 @@
 /*
  * What ptrace(2) refuses, with which error, and which of two errors comes first.
  *
- * The tests know nothing but the system call: they say what the C implementation
- * does, and hold for any other.
+ * The tests use only the system call: they state what the C implementation does, and
+ * hold for any other.
  */
 #include <linux/capability.h>
 #include <linux/elf.h>
@@ -25,7 +25,7 @@ FIXTURE(errors)
 	pid_t tracee;
 };
 
-/* A seized tracee in the trap of an INTERRUPT. */
+/* A seized tracee in the PTRACE_EVENT_STOP of an INTERRUPT. */
 FIXTURE_SETUP(errors)
 {
 	self->shared = shared_new();
@@ -46,7 +46,7 @@ FIXTURE_TEARDOWN(errors)
 #define REQ(nr, addr, data) \
 	request(nr, self->tracee, (unsigned long)(addr), (unsigned long)(data))
 
-/* Every request that wants a stopped tracee, and numbers that are none. */
+/* Every request that needs a ptrace-stop, and numbers that are no request. */
 static const long stopped_requests[] = {
 	1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 14, 15, 17, 24, OLDSETOPTIONS, 31, 32, 33,
 	10, 11, 20, 22, 23, 27, 34, 0x41ff,
@@ -100,7 +100,7 @@ TEST_F(errors, no_process_is_esrch)
 	all_are_esrch(_metadata, 0);
 	all_are_esrch(_metadata, -1);
 	EXPECT_EQ(-ESRCH, request(8, pid, 0, 0));
-	/* Before what is wrong with the arguments. */
+	/* ESRCH comes before the errors for wrong arguments. */
 	EXPECT_EQ(-ESRCH, request(PTRACE_SEIZE, pid, 1, ~0UL));
 	EXPECT_EQ(-ESRCH, request(16, pid, 0, 0));
 }
@@ -139,7 +139,7 @@ TEST_F(errors, no_request_is_eio)
 			TH_LOG("request %#lx", none[i]);
 		}
 	}
-	/* It is still there, and still stopped. */
+	/* It is still there, and still in its ptrace-stop. */
 	EXPECT_EQ('t', proc_state(self->tracee));
 }
 
@@ -150,10 +150,10 @@ TEST_F(errors, attach)
 	siginfo_t info;
 	pid_t zombie;
 
-	/* Already traced, by the caller and by nobody else. */
+	/* The caller traces it already. */
 	EXPECT_EQ(-EPERM, REQ(16, 0, 0));
 	EXPECT_EQ(-EPERM, REQ(PTRACE_SEIZE, 0, 0));
-	/* Oneself, and a thread of the kernel. */
+	/* The caller itself, and a kernel thread. */
 	EXPECT_EQ(-EPERM, request(16, getpid(), 0, 0));
 	EXPECT_EQ(-EPERM, request(PTRACE_SEIZE, getpid(), 0, 0));
 	EXPECT_EQ(-EPERM, request(16, 2, 0, 0));
@@ -168,7 +168,7 @@ TEST_F(errors, attach)
 	EXPECT_EQ(EXITED(0), next_status(zombie));
 }
 
-/* Unknown options are EIO of SEIZE and EINVAL of SETOPTIONS; arguments come before EPERM. */
+/* Unknown options: EIO from SEIZE, EINVAL from SETOPTIONS. Both come before EPERM. */
 TEST_F(errors, options)
 {
 	const unsigned long known = 0x3000ff;
@@ -176,7 +176,7 @@ TEST_F(errors, options)
 	EXPECT_EQ(-EIO, REQ(PTRACE_SEIZE, 1, 0));
 	EXPECT_EQ(-EIO, request(PTRACE_SEIZE, getpid(), 1, 0));
 	for (unsigned int bit = 0; bit < 8 * sizeof(long); bit++) {
-		/* The one that SEIZE may be configured to ignore. */
+		/* Bit 31 may be PTRACE_SEIZE_DEVEL. */
 		if (known & 1UL << bit || bit == 31)
 			continue;
 		EXPECT_EQ(-EIO, REQ(PTRACE_SEIZE, 0, 1UL << bit));
@@ -204,14 +204,14 @@ TEST_F(errors, traceme)
 	EXPECT_EQ(EXITED(0), next_status(pid));
 }
 
-/* The one that takes ids of 32 bits. */
+/* The system call that takes ids of 32 bits. */
 #ifdef SYS_setgroups32
 #define SYS_SETGROUPS	SYS_setgroups32
 #else
 #define SYS_SETGROUPS	SYS_setgroups
 #endif
 
-/* Without capabilities, with the ids of nobody. */
+/* Drop all capabilities, and take the ids of nobody. */
 static int drop_privileges(void)
 {
 	return syscall(SYS_SETGROUPS, 0, NULL) || setresgid(65534, 65534, 65534) ||
@@ -226,13 +226,13 @@ static int unprivileged(struct shared *shared)
 
 	if (drop_privileges())
 		return 1;
-	/* Others' tasks, and what it is to be an administrator for. */
+	/* A task of another user, and an option for administrators. */
 	if (request(16, init, 0, 0) != -EPERM || request(PTRACE_SEIZE, init, 0, 0) != -EPERM)
 		return 2;
 	if (request(PTRACE_SEIZE, init, 0, PTRACE_O_SUSPEND_SECCOMP) != -EPERM)
 		return 3;
 
-	/* Its own, which was made undumpable with its credentials, and no more. */
+	/* A child of its own, which is not dumpable. */
 	if (prctl(PR_SET_DUMPABLE, 0))
 		return 4;
 	child = spawn(spin, own);
@@ -282,13 +282,13 @@ static int peek_undumpable(struct shared *shared)
 	int code = 0;
 	pid_t child;
 
-	/* The credentials of nobody, and a program that may be looked into. */
+	/* The credentials of nobody, and dumpable. */
 	if (drop_privileges() || prctl(PR_SET_DUMPABLE, 1))
 		return 1;
 	child = spawn(become_undumpable, own);
 	if (child < 0 || seize(child))
 		return 2;
-	/* It was attached in time, but may be looked into no more. */
+	/* It was seized in time, but its memory can no longer be read. */
 	if (!wake(own))
 		code = 3;
 	while (!own->signals)
@@ -326,12 +326,12 @@ TEST_F(errors, resume_signal)
 	}
 	EXPECT_EQ(-EIO, REQ(PTRACE_DETACH, 0, 65));
 	EXPECT_EQ(-EIO, REQ(PTRACE_DETACH, 0, -1));
-	/* Still attached and stopped. */
+	/* Still traced, and in its ptrace-stop. */
 	EXPECT_EQ(0, REQ(PTRACE_CONT, 0, 64));
 }
 
 #if __SIZEOF_LONG__ == 8
-/* Of DETACH's, only 32 bits count. */
+/* Only 32 bits of DETACH's signal count. */
 TEST_F(errors, detach_signal_truncates)
 {
 	EXPECT_EQ(-EIO, REQ(PTRACE_DETACH, 0, 1UL << 32 | 65));
@@ -357,7 +357,7 @@ TEST_F(errors, listen)
 	pid_t pid;
 
 	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
-	/* What counts is the siginfo. */
+	/* The siginfo counts. */
 	info.si_code = SIGTRAP;
 	ASSERT_EQ(0, REQ(PTRACE_SETSIGINFO, 0, &info));
 	EXPECT_EQ(-EIO, REQ(PTRACE_LISTEN, 0, 0));
@@ -371,7 +371,7 @@ TEST_F(errors, listen)
 	reap(pid);
 }
 
-/* A group stop of an attached tracee has no siginfo: EINVAL, before and after EFAULT. */
+/* The group-stop of a tracee that is not seized has no siginfo: EINVAL, before and after EFAULT. */
 TEST_F(errors, siginfo)
 {
 	char info[sizeof(siginfo_t)] = { SIGUSR1 };
@@ -392,7 +392,7 @@ TEST_F(errors, siginfo)
 }
 
 #if __SIZEOF_LONG__ == 8
-/* Of a kind that the kernel does not know, and with something where it knows of nothing. */
+/* The kernel does not know this kind, and the bytes that it would not keep are not 0. */
 TEST_F(errors, siginfo_too_big)
 {
 	char info[sizeof(siginfo_t)] = {};
@@ -440,7 +440,7 @@ TEST_F(errors, peeksiginfo)
 	EXPECT_EQ(0, REQ(PTRACE_PEEKSIGINFO, &args, info));
 }
 
-/* A fault after the first one is no error, but an early end. */
+/* A fault after the first siginfo is no error, but ends the call early. */
 TEST_F(errors, peeksiginfo_fault_in_the_middle)
 {
 	struct ptrace_peeksiginfo_args args = { .nr = 3, .flags = PTRACE_PEEKSIGINFO_SHARED };
@@ -526,7 +526,7 @@ TEST_F(errors, regset)
 	EXPECT_EQ(0, REQ(PTRACE_SETREGSET, NT_PRSTATUS, &iov));
 	EXPECT_EQ(all, iov.iov_len);
 
-	/* None at all, and no more than there is room for. */
+	/* The kernel copies no more registers than there is room for. */
 	iov.iov_len = 0;
 	EXPECT_EQ(0, REQ(PTRACE_GETREGSET, NT_PRSTATUS, &iov));
 	EXPECT_EQ(0, iov.iov_len);
@@ -553,7 +553,7 @@ TEST_F(errors, syscall_info)
 {
 	struct ptrace_syscall_info info, other;
 
-	/* In no system call: where it is, and no more. */
+	/* In no system call: only the pointers. */
 	memset(&info, 0xa5, sizeof(info));
 	EXPECT_EQ(24, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
 	EXPECT_EQ(PTRACE_SYSCALL_INFO_NONE, info.op);
@@ -569,7 +569,7 @@ TEST_F(errors, syscall_info)
 	EXPECT_EQ(-EINVAL, REQ(PTRACE_SET_SYSCALL_INFO, sizeof(info), &info));
 	reap(self->tracee);
 
-	/* On entering and on leaving one. */
+	/* On entering and on leaving a system call. */
 	self->tracee = spawn(sleep_and_spin, self->shared);
 	wait_for_state(self->tracee, 'S');
 	ASSERT_EQ(0, REQ(PTRACE_SEIZE, 0, PTRACE_O_TRACESYSGOOD));
@@ -596,7 +596,7 @@ TEST_F(errors, syscall_info)
 	EXPECT_EQ(-ERANGE, REQ(PTRACE_SET_SYSCALL_INFO, sizeof(info), &other));
 	other.entry.nr = 0xffffffff;
 	EXPECT_EQ(-ERANGE, REQ(PTRACE_SET_SYSCALL_INFO, sizeof(info), &other));
-	/* What later versions add is not looked at. */
+	/* The kernel ignores fields that later versions may add. */
 	EXPECT_EQ(0, REQ(PTRACE_SET_SYSCALL_INFO, sizeof(info) + 8, &info));
 
 	ASSERT_TRUE(wake(self->shared));
@@ -617,7 +617,7 @@ TEST_F(errors, syscall_info)
 	EXPECT_EQ(1, info.exit.is_error);
 }
 
-/* What other parts of the kernel have set up */
+/* Settings in other parts of the kernel */
 
 TEST_F(errors, configurations)
 {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The stops that a tracer asks for by options: of tasks that make others.
+ * The PTRACE_EVENT stops that a tracer asks for by options, for tasks that make others.
  *
  * man: PTRACE_SETOPTIONS, "PTRACE_EVENT stops"; kernel/fork.c: kernel_clone();
  * include/linux/ptrace.h: ptrace_event(), ptrace_init_task().
  */
 #include "ptrace_group.h"
 
-/* What the tracee and the test share, beside struct shared. */
+/* Memory that the tracee and the test share, besides struct shared. */
 struct stage {
-	/* The child that it made last, and what it got of its last call. */
+	/* The child that the tracee made last, and what its last call returned. */
 	_Atomic pid_t child;
 	_Atomic long result;
 };
@@ -44,7 +44,7 @@ FIXTURE_TEARDOWN(events)
 
 /* Tracees */
 
-/* Make a child in the way that the letter says, which exits with 7, and wait for it. */
+/* Make a child in the way that the letter says, and wait for it. It exits with 7. */
 static void make_child(char way)
 {
 	pid_t pid = -1;
@@ -72,13 +72,13 @@ static void make_child(char way)
 	stage->result = waitpid(pid, NULL, __WALL);
 }
 
-/* Make children, each as the next byte of the pipe says; none for 'q', which ends it. */
+/* Make children, each as the next byte of the pipe says, until a 'q'. */
 static int make_children(struct shared *shared)
 {
 	sigset_t set;
 	char way;
 
-	/* Their ends are to be no stops of this one. */
+	/* No signal-delivery-stop of this task when a child exits. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &set, NULL);
@@ -90,7 +90,7 @@ static int make_children(struct shared *shared)
 	return 0;
 }
 
-/* Traced with @options, and stopped. */
+/* Start a tracee with @options, and get it into a ptrace-stop. */
 static void start(struct __test_metadata *_metadata, FIXTURE_DATA(events) *self,
 		  const FIXTURE_VARIANT(events) *variant, int (*body)(struct shared *),
 		  unsigned long options)
@@ -109,13 +109,13 @@ static void start(struct __test_metadata *_metadata, FIXTURE_DATA(events) *self,
 	}
 }
 
-/* Have the tracee, which is to be going, make a child. */
+/* Have the tracee, which must be running, make a child. */
 static void tell(struct __test_metadata *_metadata, FIXTURE_DATA(events) *self, char way)
 {
 	ASSERT_EQ(1, write(self->shared->pipe[1], &way, 1));
 }
 
-/* The stop of @pid, with a siginfo that says the same; its message. */
+/* Wait for @pid to stop for @event, check the siginfo, and return the message. */
 static unsigned long event(struct __test_metadata *_metadata, pid_t pid, int event)
 {
 	unsigned long message = 0;
@@ -132,7 +132,7 @@ static unsigned long event(struct __test_metadata *_metadata, pid_t pid, int eve
 	return message;
 }
 
-/* What a new tracee does first, by itself. */
+/* The first ptrace-stop of a new tracee. */
 static void first_stop(struct __test_metadata *_metadata, const FIXTURE_VARIANT(events) *variant,
 		       pid_t child)
 {
@@ -156,7 +156,7 @@ static void quits(struct __test_metadata *_metadata, FIXTURE_DATA(events) *self)
 	self->tracee = 0;
 }
 
-/* Let the tracee come back from what it was told to, to wait for more; then stop it. */
+/* Let the tracee finish what it was told to do, then stop it while it waits for more. */
 static void stop_between(struct __test_metadata *_metadata, FIXTURE_DATA(events) *self,
 			 const FIXTURE_VARIANT(events) *variant, unsigned long rounds)
 {
@@ -187,8 +187,8 @@ static const struct way {
 #define WAYS ((int)ARRAY_SIZE(ways))
 
 /*
- * kernel_clone(): the option for just that way of making a task has it traced. It has
- * its parent's options: that to stop at its exit is what shows it.
+ * kernel_clone(): only the option for this way of making a task has the new task traced. It
+ * has its parent's options: PTRACE_O_TRACEEXIT shows that.
  */
 TEST_F(events, new_tasks)
 {
@@ -211,7 +211,7 @@ TEST_F(events, new_tasks)
 			ASSERT_EQ(0, cont(self->child, 0));
 			ASSERT_EQ(EXITED(7), next_status(self->child));
 		}
-		/* Without it, no stop of either until here. */
+		/* Without that option, neither has stopped until here. */
 		stop_between(_metadata, self, variant, i + 1);
 		if (self->child)
 			EXPECT_EQ(self->child, stage->child);
@@ -222,7 +222,7 @@ TEST_F(events, new_tasks)
 	quits(_metadata, self);
 }
 
-/* man: "CLONE_PTRACE", "CLONE_UNTRACED" in clone(2): with and against what the options say. */
+/* man: "CLONE_PTRACE", "CLONE_UNTRACED" in clone(2), with and without the options. */
 TEST_F(events, clone_flags)
 {
 	const unsigned long all = PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE;
@@ -233,11 +233,11 @@ TEST_F(events, clone_flags)
 	stop_between(_metadata, self, variant, 1);
 	EXPECT_EQ(stage->child, stage->result);
 
-	/* Traced by the same tracer, and no event. */
+	/* CLONE_PTRACE: the child has the same tracer, and there is no event. */
 	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, PTRACE_O_TRACEEXIT));
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	tell(_metadata, self, 'p');
-	/* Read once each time: it is that of the last child, then 0, then that of this one. */
+	/* Read it once each time: it is the last child's, then 0, then this child's. */
 	while (!(self->child = stage->child) || self->child == stage->result)
 		sched_yield();
 	first_stop(_metadata, variant, self->child);
@@ -262,13 +262,13 @@ static int clone_ptrace_untraced(struct shared *shared)
 	return waitpid(pid, &status, 0) == pid && status == EXITED(0) ? 0 : 1;
 }
 
-/* ptrace_init_task(): without a tracer, CLONE_PTRACE is nothing. */
+/* ptrace_init_task(): without a tracer, CLONE_PTRACE has no effect. */
 TEST(clone_ptrace_of_untraced)
 {
 	EXPECT_EQ(EXITED(0), next_status(spawn(clone_ptrace_untraced, shared_new())));
 }
 
-/* man: "PTRACE_EVENT_VFORK_DONE" comes after the child's end, and names it as well. */
+/* man: "PTRACE_EVENT_VFORK_DONE" comes after the child's exit, and has its PID, too. */
 TEST_F(events, vfork_done)
 {
 	for (int both = 0; both < 2; both++) {
@@ -300,7 +300,7 @@ TEST_F(events, vfork_done)
 	}
 }
 
-/* ptrace_setoptions(): what is set replaces what was; what is refused changes nothing. */
+/* ptrace_setoptions(): new options replace the old ones; refused ones change nothing. */
 TEST_F(events, options_are_replaced)
 {
 	start(_metadata, self, variant, make_children, PTRACE_O_TRACEFORK);
@@ -309,7 +309,7 @@ TEST_F(events, options_are_replaced)
 	tell(_metadata, self, 'f');
 	self->child = event(_metadata, self->tracee, PTRACE_EVENT_FORK);
 	first_stop(_metadata, variant, self->child);
-	/* The child's are its own, and are not changed with the parent's. */
+	/* The child has options of its own: to set the parent's does not change them. */
 	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, PTRACE_O_TRACEEXIT));
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	ASSERT_EQ(0, cont(self->child, 0));
@@ -328,10 +328,10 @@ TEST_F(events, options_are_replaced)
 	self->tracee = 0;
 }
 
-/* An INTERRUPT in the stop of an event: that is not disturbed, and a trap follows it. */
+/* An INTERRUPT in the stop of an event does not disturb that stop; a trap follows it. */
 TEST_F(events, interrupted)
 {
-	/* Only what was seized can be interrupted. */
+	/* Only seized tracees can be interrupted. */
 	if (variant->attach)
 		return;
 	start(_metadata, self, variant, make_children, PTRACE_O_TRACEFORK);
@@ -349,7 +349,7 @@ TEST_F(events, interrupted)
 	ASSERT_EQ(0, cont(self->child, 0));
 	ASSERT_EQ(EXITED(7), next_status(self->child));
 	self->child = 0;
-	/* The signal that CONT named in the stop of the event was dropped. */
+	/* The kernel has dropped the signal that CONT named in the stop of the event. */
 	quits(_metadata, self);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * execve(2) of a tracee: what its tracer sees of it, of the threads that it ends, and of
- * the one that takes the place of the first.
+ * execve(2) of a tracee: what its tracer sees of the exec, of the threads that it kills, and
+ * of the thread that takes the place of the first.
  *
  * man: "execve(2) under ptrace"; fs/exec.c: de_thread(); kernel/ptrace.c:
  * looks_like_a_spurious_pid(); include/linux/ptrace.h: ptrace_event().
@@ -14,7 +14,7 @@
 
 #define SYSCALL_STOP	SIGNAL_STOP(SIGTRAP | 0x80)
 
-/* The programs that are executed: this one, under another name. */
+/* The programs that tracees execute: this one, under other names. */
 __attribute__((constructor)) static void be_program(int argc, char **argv)
 {
 	char byte;
@@ -28,7 +28,7 @@ __attribute__((constructor)) static void be_program(int argc, char **argv)
 		_exit(geteuid() == 0 ? 10 : 11);
 }
 
-/* What the process of the tracee and the test share, beside struct shared. */
+/* Memory that the tracee's process and the test share, besides struct shared. */
 struct stage {
 	_Atomic pid_t second, third;
 };
@@ -62,7 +62,7 @@ FIXTURE_TEARDOWN(exec)
 	reap(self->tracee);
 }
 
-/* Tracees: when a byte comes, one of their threads executes a program that waits for another. */
+/* Tracees: at a byte, one of their threads executes a program that waits for another byte. */
 
 static int read_and_exec(struct shared *shared)
 {
@@ -86,7 +86,7 @@ static void *exec_in_thread(void *shared)
 	_exit(read_and_exec(shared));
 }
 
-/* The first of two does. */
+/* The first of two threads executes it. */
 static int exec_of_first(struct shared *shared)
 {
 	pthread_t thread;
@@ -96,7 +96,7 @@ static int exec_of_first(struct shared *shared)
 	return read_and_exec(shared);
 }
 
-/* The second of three does. */
+/* The second of three threads executes it. */
 static int exec_of_second(struct shared *shared)
 {
 	pthread_t thread;
@@ -109,7 +109,7 @@ static int exec_of_second(struct shared *shared)
 	return 1;
 }
 
-/* The same when the first is dead. */
+/* The same with the first thread dead. */
 static int exec_without_first(struct shared *shared)
 {
 	pthread_t thread;
@@ -134,7 +134,7 @@ static void take(struct __test_metadata *_metadata, const FIXTURE_VARIANT(exec) 
 	wait_for_state(tid, 'S');
 }
 
-/* A tracee whose threads all sleep, and all are traced. */
+/* Start a process, and trace all its threads. They all sleep. */
 static void start(struct __test_metadata *_metadata, FIXTURE_DATA(exec) *self,
 		  const FIXTURE_VARIANT(exec) *variant, int (*body)(struct shared *),
 		  unsigned long options)
@@ -162,7 +162,7 @@ static void start(struct __test_metadata *_metadata, FIXTURE_DATA(exec) *self,
 		take(_metadata, variant, stage->third, options);
 }
 
-/* The program waits for its byte. */
+/* The new program waits for its byte. Send it; the program exits. */
 static void program_ends(struct __test_metadata *_metadata, FIXTURE_DATA(exec) *self)
 {
 	ASSERT_TRUE(wake(self->shared));
@@ -170,7 +170,7 @@ static void program_ends(struct __test_metadata *_metadata, FIXTURE_DATA(exec) *
 	self->tracee = 0;
 }
 
-/* The stop of the event; the id that the thread had before. */
+/* Wait for the stop of the event; return the thread's former id. */
 static pid_t exec_event(struct __test_metadata *_metadata, pid_t pid)
 {
 	unsigned long message = 0;
@@ -185,7 +185,7 @@ static pid_t exec_event(struct __test_metadata *_metadata, pid_t pid)
 	return message;
 }
 
-/* man: PTRACE_O_TRACEEXEC; with it, no SIGTRAP. The tracer and its options stay. */
+/* man: PTRACE_O_TRACEEXEC. With it, there is no SIGTRAP. The tracer and its options stay. */
 TEST_F(exec, with_option)
 {
 	start(_metadata, self, variant, read_and_exec, PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT);
@@ -201,7 +201,7 @@ TEST_F(exec, with_option)
 	self->tracee = 0;
 }
 
-/* man: without it, a SIGTRAP as if by kill(2), but of a seized tracee there is nothing. */
+/* man: without it, a SIGTRAP as if by kill(2); for a seized tracee, nothing. */
 TEST_F(exec, without_option)
 {
 	siginfo_t info = {};
@@ -219,7 +219,7 @@ TEST_F(exec, without_option)
 	program_ends(_metadata, self);
 }
 
-/* Traced through the system call: the event comes within it, the SIGTRAP after it. */
+/* With PTRACE_SYSCALL: the event comes within the call, the SIGTRAP after it. */
 TEST_F(exec, as_a_call)
 {
 	struct ptrace_syscall_info info;
@@ -255,9 +255,9 @@ TEST_F(exec, as_a_call)
 	}
 }
 
-/* Of more than one thread */
+/* More than one thread */
 
-/* man: "the kernel destroys all other threads": their tracer sees it of each, then the event. */
+/* man: "the kernel destroys all other threads": the tracer sees each die, then the event. */
 TEST_F(exec, of_the_first_thread)
 {
 	start(_metadata, self, variant, exec_of_first, PTRACE_O_TRACEEXEC);
@@ -269,7 +269,7 @@ TEST_F(exec, of_the_first_thread)
 	program_ends(_metadata, self);
 }
 
-/* As long as the tracer does not collect a thread, there is no event: EXEC waits for it. */
+/* There is no event until the tracer has collected the threads: exec waits for that. */
 TEST_F(exec, waits_for_threads_to_be_collected)
 {
 	start(_metadata, self, variant, exec_of_first, PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT);
@@ -277,7 +277,7 @@ TEST_F(exec, waits_for_threads_to_be_collected)
 	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), next_status(stage->third));
 	wait_for_state(self->tracee, 'D');
 	ASSERT_EQ(0, status_now(self->tracee));
-	/* In there it is interruptible by nobody but SIGKILL. */
+	/* Only SIGKILL can end the wait. */
 	ASSERT_EQ(variant->attach ? -EIO : 0, interrupt(self->tracee));
 	ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
 	ASSERT_EQ('D', proc_state(self->tracee));
@@ -287,7 +287,7 @@ TEST_F(exec, waits_for_threads_to_be_collected)
 	ASSERT_EQ(0, status_now(self->tracee));
 	ASSERT_EQ(EXITED(0), next_status(stage->third));
 	EXPECT_EQ(self->tracee, exec_event(_metadata, self->tracee));
-	/* The event was the trap that INTERRUPT asked for; the signal comes. */
+	/* The event has cleared the trap of INTERRUPT; the signal comes next. */
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	ASSERT_EQ(SIGNAL_STOP(SIGUSR1), next_status(self->tracee));
 	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, 0));
@@ -299,11 +299,11 @@ static void to_event_of_second(struct __test_metadata *_metadata, FIXTURE_DATA(e
 {
 	ASSERT_TRUE(wake(self->shared));
 	ASSERT_EQ(EXITED(0), next_status(stage->third));
-	/* The first thread is gone without a word, and its id is the other's. */
+	/* The first thread is gone without a report, and the other has its id. */
 	wait_for_state(self->tracee, 't');
 }
 
-/* man: "resets the thread ID of the execing thread to the thread group ID"; the event has it. */
+/* man: "resets the thread ID of the execing thread to the thread group ID", before the event. */
 TEST_F(exec, of_another_thread)
 {
 	start(_metadata, self, variant, exec_of_second, PTRACE_O_TRACEEXEC);
@@ -316,8 +316,9 @@ TEST_F(exec, of_another_thread)
 }
 
 /*
- * looks_like_a_spurious_pid(): who has not seen the event yet may mean the thread that
- * had the id before. No request but INTERRUPT and KILL reaches the one that has it now.
+ * looks_like_a_spurious_pid(): "most probably debugger targets the old leader which was
+ * destroyed in de_thread()". Until the tracer has waited for the event, only INTERRUPT and
+ * KILL reach the thread that has the id now.
  */
 TEST_F(exec, spurious_pid)
 {
@@ -346,7 +347,7 @@ TEST_F(exec, spurious_pid)
 	program_ends(_metadata, self);
 }
 
-/* Of the one that kept its id, nobody can mean another: it may be told before it was waited for. */
+/* A thread that keeps its id is not spurious: requests work before a wait for the event. */
 TEST_F(exec, same_pid)
 {
 	siginfo_t info;
@@ -360,7 +361,7 @@ TEST_F(exec, same_pid)
 	program_ends(_metadata, self);
 }
 
-/* The first thread was dead already: what waits for its end has the event instead. */
+/* The first thread was dead already: a wait for its exit returns the event instead. */
 TEST_F(exec, without_the_first_thread)
 {
 	siginfo_t info = {};
@@ -376,8 +377,8 @@ TEST_F(exec, without_the_first_thread)
 }
 
 /*
- * de_thread() ends the first thread silently: a tracer of nothing but that, which waits
- * for it, is woken to see that there is nothing left to wait for.
+ * de_thread() releases the first thread without a report. It wakes a tracer that traces only
+ * that thread and waits for it, so that the wait fails.
  */
 TEST_F(exec, of_an_untraced_thread)
 {
@@ -399,9 +400,9 @@ TEST_F(exec, of_an_untraced_thread)
 	program_ends(_metadata, self);
 }
 
-/* INTERRUPT that is pending when the program is executed */
+/* INTERRUPT that is pending at the exec */
 
-/* Bring @tid to the entry of execve(2), with an INTERRUPT, and from there on. */
+/* Bring @tid to the entry of execve(2), interrupt it there, and resume it. */
 static void interrupt_at_exec(struct __test_metadata *_metadata, FIXTURE_DATA(exec) *self,
 			      pid_t tid)
 {
@@ -421,10 +422,10 @@ static void interrupt_at_exec(struct __test_metadata *_metadata, FIXTURE_DATA(ex
 	ASSERT_EQ(0, cont(tid, 0));
 }
 
-/* It is kept, and taken in the new program; unless the event was the trap. */
+/* The trap stays pending and happens in the new program, unless the event clears it. */
 TEST_F(exec, interrupt_is_kept)
 {
-	/* Only what was seized can be interrupted. */
+	/* Only seized tracees can be interrupted. */
 	if (variant->attach)
 		return;
 	for (int event = 0; event < 2; event++) {
@@ -438,10 +439,10 @@ TEST_F(exec, interrupt_is_kept)
 	}
 }
 
-/* zap_other_threads() in de_thread(): where there are other threads, it is not. */
+/* zap_other_threads() in de_thread(): with other threads, exec clears it. */
 TEST_F(exec, interrupt_is_lost)
 {
-	/* Only what was seized can be interrupted. */
+	/* Only seized tracees can be interrupted. */
 	if (variant->attach)
 		return;
 	start(_metadata, self, variant, exec_of_first, PTRACE_O_TRACESYSGOOD);
@@ -461,7 +462,7 @@ TEST_F(exec, interrupt_is_lost)
 
 static const char *privileged_program;
 
-/* Traced by its parent, which has no privileges, execute a program with the set-user-ID bit. */
+/* Execute a program with the set-user-ID bit. */
 static int exec_privileged(struct shared *shared)
 {
 	char *const argv[] = { "exec-euid", NULL }, *const envp[] = { NULL };
@@ -471,7 +472,7 @@ static int exec_privileged(struct shared *shared)
 	return 1;
 }
 
-/* Trace a child, with or without privileges; what its program says. */
+/* Trace a child, with or without privileges; return what its program reports. */
 static int trace_privileged(struct shared *shared, bool as_root)
 {
 	struct shared *own = shared_new();
@@ -522,7 +523,7 @@ static bool copy_program(const char *to)
 	return n == 0 && chmod(to, 04755) == 0;
 }
 
-/* LSM_UNSAFE_PTRACE: it has its owner's ids only if its tracer could give them. */
+/* LSM_UNSAFE_PTRACE: the program gets its owner's ids only if its tracer is privileged. */
 TEST(set_user_id)
 {
 	static const char program[] = "/mnt/program";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Ends: of tracers, and of tracees.
+ * Exits of tracers, and of tracees.
  *
  * man: "Death under ptrace", "PTRACE_O_EXITKILL", "PTRACE_O_TRACEEXIT";
  * kernel/ptrace.c: exit_ptrace(), __ptrace_detach();
@@ -44,7 +44,7 @@ static void start(struct __test_metadata *_metadata, FIXTURE_DATA(exit) *self,
 	wait_for_progress(self->shared);
 }
 
-/* It goes on as if there had been no tracer. */
+/* The task runs until its exit as if there had been no tracer. */
 static void ends(struct __test_metadata *_metadata, FIXTURE_DATA(exit) *self)
 {
 	ASSERT_EQ(0, tracer_of(self->tracee));
@@ -54,11 +54,11 @@ static void ends(struct __test_metadata *_metadata, FIXTURE_DATA(exit) *self)
 	self->tracee = 0;
 }
 
-/* The end of a tracer */
+/* The exit of a tracer */
 
 static unsigned long thread_options;
 
-/* Seize, stop and go. */
+/* Seize a task, interrupt it, and return without a detach. */
 static long seize_and_leave(pid_t pid)
 {
 	if (REQ(PTRACE_SEIZE, pid, thread_options))
@@ -68,25 +68,25 @@ static long seize_and_leave(pid_t pid)
 	return 0;
 }
 
-/* A tracer is a thread: when that ends its tracees are free, whoever lives on. */
+/* A tracer is a thread: when it exits, its tracees are untraced, even if its process lives on. */
 TEST_F(exit, tracing_thread)
 {
 	start(_metadata, self, spin);
 	for (int i = 0; i < 20; i++) {
 		ASSERT_EQ(0, in_thread(seize_and_leave, self->tracee));
-		/* Who joins a thread may be told before it is quite gone. */
+		/* pthread_join() may return before the thread is quite gone. */
 		while (tracer_of(self->tracee))
 			sched_yield();
 		wait_for_progress(self->shared);
 	}
-	/* With EXITKILL, dead. */
+	/* With EXITKILL, the tracee dies. */
 	thread_options = PTRACE_O_EXITKILL;
 	ASSERT_EQ(0, in_thread(seize_and_leave, self->tracee));
 	ASSERT_EQ('k', parent_sees(self->tracee, WSTOPPED | WEXITED));
 	self->tracee = 0;
 }
 
-/* man: PTRACE_O_EXITKILL: whatever ends the tracer; not a tracer that has detached. */
+/* man: PTRACE_O_EXITKILL: however the tracer dies, unless it has detached before. */
 TEST_F(exit, exitkill)
 {
 	for (int i = 0; i < 3; i++) {
@@ -110,7 +110,7 @@ TEST_F(exit, exitkill)
 	ends(_metadata, self);
 }
 
-/* Many at once, in all states: each is let go as its own state has it. */
+/* Many tracees at once, in all states: after the detach, each does what its state asks for. */
 TEST_F(exit, of_many)
 {
 	const int count = 12;
@@ -137,7 +137,7 @@ TEST_F(exit, of_many)
 			EXPECT_EQ('x', parent_sees(pids[i], WSTOPPED | WEXITED));
 }
 
-/* ptrace_stop(): a signal that the tracer has not waited for is delivered after all. */
+/* ptrace_stop(): a signal for which the tracer has not waited is delivered after its exit. */
 TEST_F(exit, signal_not_waited_for)
 {
 	start(_metadata, self, spin);
@@ -149,7 +149,7 @@ TEST_F(exit, signal_not_waited_for)
 	ASSERT_EQ('t', parent_sees(self->tracee, WEXITED));
 	self->tracee = 0;
 
-	/* One that it has waited for was its to decide about, and is lost. */
+	/* A signal for which it has waited is lost. */
 	start(_metadata, self, spin);
 	tracer_start(&self->tracer);
 	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
@@ -159,9 +159,9 @@ TEST_F(exit, signal_not_waited_for)
 	ends(_metadata, self);
 }
 
-/* Zombies of a tracer that ends. What their real parent has of them comes now. */
+/* Zombies of a tracer that exits. Only then does the real parent see them. */
 
-/* A tracee that has exited, which its tracer has not waited for: to be seen by nobody else. */
+/* Start a tracee that has exited. Its tracer has not waited for it; nobody else can. */
 static void start_zombie(struct __test_metadata *_metadata, FIXTURE_DATA(exit) *self)
 {
 	start(_metadata, self, spin);
@@ -193,7 +193,7 @@ TEST_F(exit, zombie_is_left_to_its_parent)
 	self->tracer.pid = 0;
 }
 
-/* wait_task_zombie(): the same if the tracer does wait; first it, and then the parent. */
+/* wait_task_zombie(): if the tracer waits, it sees the exit first, and then the parent. */
 TEST_F(exit, zombie_is_seen_twice)
 {
 	start_zombie(_metadata, self);
@@ -203,7 +203,7 @@ TEST_F(exit, zombie_is_seen_twice)
 	self->tracee = 0;
 }
 
-/* The parent does not want to know: the zombie is gone with the tracer. */
+/* The parent ignores its children: the exit of the tracer releases the zombie. */
 TEST_F(exit, zombie_of_a_parent_that_ignores)
 {
 	struct sigaction action = {};
@@ -216,9 +216,9 @@ TEST_F(exit, zombie_of_a_parent_that_ignores)
 		ASSERT_EQ(0, sigaction(SIGCHLD, &action, NULL));
 		ASSERT_EQ('Z', proc_state(pid));
 		self->tracee = 0;
-		/* Nor is the tracer to be waited for, but its end is. */
+		/* The parent ignores the tracer, too: its wait lasts until the tracer is gone. */
 		ASSERT_EQ(-ECHILD, tracer_exit(&self->tracer));
-		/* The tracer releases it when it is itself no longer there to be waited for. */
+		/* The tracer releases the zombie after it has itself become invisible to waits. */
 		wait_until_gone(pid);
 		ASSERT_EQ(ESRCH, errno);
 		ASSERT_EQ(-ECHILD, next_status(pid));
@@ -228,7 +228,7 @@ TEST_F(exit, zombie_of_a_parent_that_ignores)
 	}
 }
 
-/* The same within one process, whose thread traced its own child. */
+/* The same within one process: a thread traces a child of the process. */
 
 static _Atomic int thread_may_end;
 
@@ -243,7 +243,7 @@ static void *trace_until_told(void *shared)
 	return (void *)ret;
 }
 
-/* It is gone, and all that it had to leave behind. */
+/* Join the thread, and wait until it is gone. */
 static void join_tracer(struct __test_metadata *_metadata, pthread_t thread)
 {
 	void *ret;
@@ -255,7 +255,7 @@ static void join_tracer(struct __test_metadata *_metadata, pthread_t thread)
 		sched_yield();
 }
 
-/* __ptrace_detach(): ignoring_children(). It is kept for the process, if that wants to know. */
+/* __ptrace_detach(): ignoring_children(). The zombie stays, unless its process ignores children. */
 TEST_F(exit, zombie_of_ones_own_thread)
 {
 	static const struct {
@@ -283,7 +283,7 @@ TEST_F(exit, zombie_of_ones_own_thread)
 		wait_for_state(self->tracee, 'Z');
 		ASSERT_EQ(0, sigaction(SIGCHLD, &action, NULL));
 		join_tracer(_metadata, thread);
-		/* exit_notify() lets the thread go first, then who is not wanted. */
+		/* exit_notify() releases the tracees after the thread can be seen to be dead. */
 		if (parents[i].status == -ECHILD)
 			wait_until_gone(self->tracee);
 		ASSERT_EQ(parents[i].status, next_status(self->tracee));
@@ -316,7 +316,7 @@ static int outlive_tracer(struct shared *own)
 	return sleep_on_pipe(own);
 }
 
-/* __ptrace_detach(): do_notify_parent(), and what that says of who reaps it */
+/* __ptrace_detach(): do_notify_parent() tells whether the zombie reaps itself */
 TEST_F(exit, zombie_of_another_s_thread)
 {
 	static const struct {
@@ -370,10 +370,10 @@ TEST_F(exit, zombie_of_another_s_thread)
 			EXPECT_EQ(pid, info.si_pid);
 			EXPECT_EQ(CLD_EXITED, info.si_code);
 		}
-		/* Once, and of no other. */
+		/* There is no second SIGCHLD. */
 		EXPECT_EQ(-1, sigtimedwait(&set, NULL, &now));
 		ASSERT_EQ(0, status_now(tracer));
-		/* Its thread lets go of tracees before it is gone itself. */
+		/* The thread detaches its tracees before it is gone itself. */
 		while (proc_number(tracer, "Threads") != 1)
 			sched_yield();
 		ASSERT_EQ(0, sigaction(SIGCHLD, &(struct sigaction){}, NULL));
@@ -383,7 +383,7 @@ TEST_F(exit, zombie_of_another_s_thread)
 	}
 }
 
-/* A child that is not to be waited for, while it is traced by its own parent. */
+/* A child that reaps itself (CLONE_AUTOREAP), traced by its own parent. */
 TEST_F(exit, zombie_that_reaps_itself)
 {
 	struct clone_args args = { .flags = CLONE_AUTOREAP };
@@ -431,7 +431,7 @@ static int spin_beside(struct shared *shared)
 	return spin(shared);
 }
 
-/* __ptrace_detach(): a dead thread is left to nobody; its process could not end as long. */
+/* __ptrace_detach(): nobody inherits a dead thread. Before that, its process could not exit. */
 TEST_F(exit, zombie_thread)
 {
 	pid_t tid;
@@ -447,7 +447,7 @@ TEST_F(exit, zombie_thread)
 	self->shared->quit = 1;
 	wait_for_state(self->tracee, 'Z');
 	ASSERT_EQ('-', parent_sees_now(self->tracee));
-	/* For INTERRUPT and KILL it is still there, for no other request. */
+	/* Only INTERRUPT and KILL still find it. */
 	ASSERT_EQ(0, TELL(PTRACE_INTERRUPT, tid, 0));
 	ASSERT_EQ(0, TELL(PTRACE_KILL, tid, 0));
 	ASSERT_EQ(-ESRCH, TELL(PTRACE_CONT, tid, 0));
@@ -475,7 +475,7 @@ static int leave_leader_dead(struct shared *shared)
 	return 1;
 }
 
-/* A first thread that is dead while others live: no report before the process has ended. */
+/* The first thread is dead while others live: there is no report before the process exits. */
 TEST_F(exit, zombie_leader)
 {
 	start(_metadata, self, leave_leader_dead);
@@ -489,7 +489,7 @@ TEST_F(exit, zombie_leader)
 	EXPECT_EQ(0, interrupt(self->tracee));
 	wait_for_progress(self->shared);
 	ASSERT_EQ(0, status_now(self->tracee));
-	/* KILL is for a thread, and this one is dead already; its process is not. */
+	/* PTRACE_KILL has no effect on a dead thread, and does not kill its process. */
 	EXPECT_EQ(0, REQ(PTRACE_KILL, self->tracee, 0));
 	wait_for_progress(self->shared);
 	ASSERT_EQ(0, status_now(self->tracee));
@@ -500,7 +500,7 @@ TEST_F(exit, zombie_leader)
 
 /* PTRACE_O_TRACEEXIT */
 
-/* The stop on the way out; what the end will look like. */
+/* Wait for the stop of the exit event; return its message, the exit status. */
 static unsigned long exit_event(struct __test_metadata *_metadata, pid_t pid)
 {
 	unsigned long message = ~0UL, registers[64];
@@ -510,7 +510,7 @@ static unsigned long exit_event(struct __test_metadata *_metadata, pid_t pid)
 	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), next_status(pid));
 	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, pid, &info));
 	EXPECT_EQ(SIGTRAP | PTRACE_EVENT_EXIT << 8, info.si_code);
-	/* Registers and memory are there still. */
+	/* Registers and memory are still there. */
 	EXPECT_EQ(0, request(PTRACE_GETREGSET, pid, NT_PRSTATUS, (unsigned long)&iov));
 	EXPECT_EQ(0, request(PTRACE_PEEKDATA, pid, (unsigned long)&info,
 			     (unsigned long)registers));
@@ -546,7 +546,7 @@ static void seize_for_exit(struct __test_metadata *_metadata, FIXTURE_DATA(exit)
 	ASSERT_EQ(0, REQ(PTRACE_SEIZE, self->tracee, PTRACE_O_TRACEEXIT));
 }
 
-/* Each way to end: the message is the status that follows. */
+/* For each way to die, the message is the status that follows. */
 TEST_F(exit, event_of_each_end)
 {
 	static const struct {
@@ -580,9 +580,9 @@ TEST_F(exit, event_of_each_end)
 }
 
 /*
- * kernel/signal.c: prepare_signal(): SIGKILL does not end the stop, neither if the process
- * was to exit, nor if it was killed already. Nor does anything else that is asked of the
- * tracee, which then ends as it was to.
+ * kernel/signal.c: prepare_signal(): SIGKILL does not end the stop of a process that exits or
+ * that was killed already. PTRACE_KILL, INTERRUPT and SIGSTOP do not end it, either. The exit
+ * status does not change.
  */
 TEST_F(exit, event_is_not_left)
 {
@@ -606,7 +606,7 @@ TEST_F(exit, event_is_not_left)
 	}
 }
 
-/* One of several threads that exits is left by it: its process is to be killed. */
+/* If only one of several threads exits, SIGKILL ends its stop, since the process must die. */
 TEST_F(exit, event_of_a_thread_is_left)
 {
 	pid_t tid;
@@ -620,13 +620,13 @@ TEST_F(exit, event_of_a_thread_is_left)
 	ASSERT_EQ(EXITED(3), exit_event(_metadata, tid));
 	wait_for_progress(self->shared);
 	ASSERT_EQ(0, kill(self->tracee, SIGKILL));
-	/* The thread's own status is what it was to be, the process's is not. */
+	/* wait_task_zombie(): the thread, too, reports the group's exit code. */
 	ASSERT_EQ(KILLED(SIGKILL), next_status(tid));
 	ASSERT_EQ(KILLED(SIGKILL), next_status(self->tracee));
 	self->tracee = 0;
 }
 
-/* The tracer ends, or detaches: the tracee's end goes on. */
+/* The tracer exits or detaches: the tracee's exit goes on. */
 TEST_F(exit, event_and_no_tracer)
 {
 	for (int i = 0; i < 2; i++) {

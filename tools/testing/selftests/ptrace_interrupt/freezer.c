@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tracees in a frozen cgroup: they stop for their tracer all the same, and freeze again
- * when it has them go on; in the trap they count as frozen.
+ * Tracees in a cgroup that the cgroup freezer has frozen ("frozen" in this file): they still
+ * enter a ptrace-stop for their tracer, count as frozen there, and freeze again when the tracer
+ * resumes them.
  *
  * Documentation/admin-guide/cgroup-v2.rst: cgroup.freeze; kernel/signal.c:
  * do_freezer_trap(), ptrace_stop(), get_signal(); kernel/cgroup/freezer.c.
@@ -17,7 +18,7 @@ FIXTURE(freezer)
 	struct shared *shared;
 	struct tracer tracer;
 	pid_t tracee;
-	/* Where cgroups are mounted, in a name space of the test, and two of them. */
+	/* The mount point of cgroups, in a namespace of the test, and two cgroups. */
 	char root[64], cgroup[96], other[96];
 };
 
@@ -43,7 +44,7 @@ static bool cgroup_move(const char *cgroup, pid_t pid)
 	return cgroup_write(cgroup, "cgroup.procs", text);
 }
 
-/* What cgroup.events says: 1, 0, or -1 if it cannot be read. */
+/* The value of "frozen" in cgroup.events: 1, 0, or -1 if it cannot be read. */
 static int frozen(const char *cgroup)
 {
 	char path[PATH_MAX], line[64];
@@ -78,7 +79,7 @@ static bool thaw(const char *cgroup)
 	return cgroup_write(cgroup, "cgroup.freeze", "0");
 }
 
-/* Seized and running, in a cgroup of its own. */
+/* A tracer, and a task that runs in a cgroup of its own. */
 FIXTURE_SETUP(freezer)
 {
 	strcpy(self->root, "/tmp/ptrace_freezer.XXXXXX");
@@ -106,7 +107,7 @@ FIXTURE_TEARDOWN(freezer)
 {
 	tracer_end(&self->tracer);
 	reap(self->tracee);
-	/* The last of it may be on its way out. */
+	/* The last task may still be exiting. */
 	if (self->cgroup[0])
 		while (rmdir(self->cgroup) && errno == EBUSY)
 			sched_yield();
@@ -117,12 +118,12 @@ FIXTURE_TEARDOWN(freezer)
 	rmdir(self->root);
 }
 
-/* Nothing runs, and the cgroup is frozen still. */
+/* The tracee does not run, and the cgroup is frozen. */
 static void is_frozen(struct __test_metadata *_metadata, FIXTURE_DATA(freezer) *self)
 {
 	unsigned long count;
 
-	/* On its way from a trap it does not count as frozen, for a moment. */
+	/* When it leaves a ptrace-stop, it does not count as frozen for a moment. */
 	wait_for_state(self->tracee, 'S');
 	wait_for_frozen(self->cgroup, 1);
 	count = self->shared->count;
@@ -150,7 +151,7 @@ static void thaws_and_ends(struct __test_metadata *_metadata, FIXTURE_DATA(freez
 	self->tracee = 0;
 }
 
-/* do_freezer_trap(): frozen, then seized and interrupted; it freezes again after each trap. */
+/* do_freezer_trap(): seized and interrupted while frozen, it freezes again after each stop. */
 TEST_F(freezer, interrupted)
 {
 	ASSERT_TRUE(freeze(self->cgroup));
@@ -165,7 +166,7 @@ TEST_F(freezer, interrupted)
 	thaws_and_ends(_metadata, self);
 }
 
-/* Freezing is no stop: its tracer is not told of it, nor of the end of it. */
+/* Freezing is no ptrace-stop: the tracer sees neither its beginning nor its end. */
 TEST_F(freezer, is_no_stop)
 {
 	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
@@ -181,7 +182,7 @@ TEST_F(freezer, is_no_stop)
 	thaws_and_ends(_metadata, self);
 }
 
-/* ptrace_stop(): cgroup_enter_frozen(). What is in a trap counts as frozen; and freezes then. */
+/* ptrace_stop(): cgroup_enter_frozen(). A ptrace-stop counts as frozen; freezing follows it. */
 TEST_F(freezer, trapped)
 {
 	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
@@ -193,7 +194,7 @@ TEST_F(freezer, trapped)
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), TRACER_SEES(self->tracee));
 	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
 	is_frozen(_metadata, self);
-	/* Thawed while it is in a trap, it stays there. */
+	/* Thawed in a ptrace-stop, it stays there. */
 	interrupt_tracee(_metadata, self);
 	ASSERT_TRUE(thaw(self->cgroup));
 	ASSERT_EQ(0, TRACER_SEES_NOW(self->tracee));
@@ -202,7 +203,7 @@ TEST_F(freezer, trapped)
 	thaws_and_ends(_metadata, self);
 }
 
-/* A frozen tracee can be killed, in a trap and out of it. */
+/* A frozen tracee can be killed, in a ptrace-stop and out of it. */
 TEST_F(freezer, killed)
 {
 	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
@@ -222,7 +223,7 @@ TEST_F(freezer, killed)
 	self->tracee = 0;
 }
 
-/* Detached, or left by its tracer, from a trap: it is as frozen as it was. */
+/* Detached in a ptrace-stop, or left by its exiting tracer, it stays frozen. */
 TEST_F(freezer, detached)
 {
 	ASSERT_TRUE(freeze(self->cgroup));
@@ -239,7 +240,7 @@ TEST_F(freezer, detached)
 	thaws_and_ends(_metadata, self);
 }
 
-/* JOBCTL_TRAPPING: stopped and frozen, it gets to its tracer's trap, and back. */
+/* JOBCTL_TRAPPING: frozen in a group stop, it gets to its tracer's ptrace-stop, and back. */
 TEST_F(freezer, stopped)
 {
 	ASSERT_EQ(0, kill(self->tracee, SIGSTOP));
@@ -248,13 +249,13 @@ TEST_F(freezer, stopped)
 	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, 0));
 	ASSERT_EQ(EVENT_STOP(SIGSTOP), TRACER_SEES_NOW(self->tracee));
 	ASSERT_EQ(1, frozen(self->cgroup));
-	/* Its tracer listens, and is told. */
+	/* It listens, and tells its tracer of SIGCONT. */
 	ASSERT_EQ(0, TELL(PTRACE_LISTEN, self->tracee, 0));
 	ASSERT_EQ(0, TRACER_SEES_NOW(self->tracee));
 	ASSERT_EQ(0, kill(self->tracee, SIGCONT));
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), TRACER_SEES(self->tracee));
 	ASSERT_EQ(1, frozen(self->cgroup));
-	/* The signal is for later. */
+	/* The signal is not delivered while it is frozen. */
 	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
 	is_frozen(_metadata, self);
 	ASSERT_EQ(0, TRACER_SEES_NOW(self->tracee));
@@ -265,7 +266,7 @@ TEST_F(freezer, stopped)
 	thaws_and_ends(_metadata, self);
 }
 
-/* Moved while it is in a trap, it goes on as it does where it is then. */
+/* Moved to another cgroup in a ptrace-stop, it freezes or runs as that cgroup says. */
 TEST_F(freezer, moved)
 {
 	ASSERT_TRUE(freeze(self->cgroup));

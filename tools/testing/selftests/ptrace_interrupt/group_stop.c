@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What each request and each signal of job control does to a tracee in each state,
- * as its tracer sees it and as its real parent does, which is another process.
+ * What requests and signals of job control do to a tracee in each state, as its tracer
+ * sees it, and as its real parent, which is another process, sees it.
  *
- * The states are rows, what is done to them columns. A cell says what is to come:
+ * Rows are states, columns are operations. A cell has the expected results:
  *
  *	"TRACER [SIBLING] PARENT END"
  *
- * TRACER is what happens between the tracee and its tracer, in this order:
+ * TRACER is what the tracer sees or does, in this order:
  *	N  the request fails with ESRCH		E  with EIO
  *	I  PTRACE_EVENT_STOP with SIGTRAP	G  PTRACE_EVENT_STOP with SIGSTOP
- *	g  group-stop of an attached tracee, with SIGSTOP, which has no siginfo
+ *	g  group-stop of a tracee that is not seized, with SIGSTOP, without a siginfo
  *	s  signal-delivery-stop of SIGSTOP	c  of SIGCONT
  *	!  the tracer does a PTRACE_INTERRUPT
  *	v  what holds the tracee in an uninterruptible sleep ends
- * Out of each stop the tracer continues the tracee, with the signal if there is one.
+ * The tracer resumes the tracee from each ptrace-stop, with the signal if there is one.
  *
- * SIBLING is the same of the tracee's other thread, where that is traced too. PARENT
- * is what waitid(2) then tells the real parent of the process: S, stopped by SIGSTOP;
- * C, continued. "-" stands for nothing at all, which is made sure of.
+ * SIBLING is the same for the tracee's other thread, if that is traced too. PARENT is
+ * what waitid(2) then returns to the real parent of the process: S, a group stop by
+ * SIGSTOP; C, continued. "-" stands for nothing at all; the test checks that.
  *
- * END is what becomes of the tracee:
+ * END is how the tracee ends up:
  *	x  it runs, traced, until it is told to exit	k  it is killed by SIGKILL
  *	X  it runs, with no tracer			K  the same, with no tracer
  *	T  it is stopped, with no tracer		M  killed by SIGTERM, the same
- * As it is a process's, its real parent sees the end each time, and its tracer before.
+ * In all cases the real parent sees the exit of the process. A tracer sees it before.
  *
- * A cell of a row that is not there cannot be: a tracee that is attached is not
- * listening, and a process of one thread is not stopping, but has stopped.
+ * The states without a row are impossible: a tracee that is not seized cannot listen, and
+ * a process with one thread that can stop has stopped as a whole.
  *
  * man, that is ptrace(2): "Group-stop", "PTRACE_EVENT stops", "Attaching and
  * detaching"; kernel/signal.c: prepare_signal(), do_signal_stop(), do_jobctl_trap(),
@@ -84,12 +84,12 @@ static const row attached_with_sibling[STATES] = {
 	[TRAPPED]   = { "E - - x",    "sg g S x",   "c - - x",  "- - - k", "- - - X",   "- - - M",   "- - - X", "- - - K" },
 };
 
-/* What the process of the tracee and the test share, beside struct shared. */
+/* Memory that the tracee's process and the test share, besides struct shared. */
 struct stage {
 	_Atomic pid_t sibling;
-	/* Set to have a tracee go from running to what it is to do. */
+	/* Set to have a running tracee enter its state. */
 	_Atomic int go;
-	/* Where the tracer puts one. */
+	/* The tracer writes a siginfo here. */
 	siginfo_t info;
 };
 
@@ -100,7 +100,7 @@ FIXTURE(group_stop)
 	struct shared *shared;
 	struct tracer tracer;
 	pid_t tracee, sibling;
-	/* Their tracer is to continue them. */
+	/* The tracer must still resume them from a ptrace-stop. */
 	bool in_trap, sibling_in_trap;
 };
 
@@ -177,7 +177,7 @@ static int hold_parent(void *arg)
 	return sleep_on_pipe(arg);
 }
 
-/* Sleep uninterruptibly, and have no SIGCHLD of it. */
+/* Sleep uninterruptibly, without a SIGCHLD afterwards. */
 static void sleep_in_clone(struct shared *shared)
 {
 	static char stack[16384] __attribute__((aligned(16)));
@@ -227,7 +227,7 @@ static int body(struct shared *shared)
 
 /* Watching */
 
-/* The letter for a stop, or for an end, of @pid, as its tracer sees it. */
+/* The letter for a ptrace-stop or the exit of @pid, as its tracer sees it. */
 static char letter(struct tracer *tracer, pid_t pid, int status)
 {
 	long ret;
@@ -244,7 +244,7 @@ static char letter(struct tracer *tracer, pid_t pid, int status)
 	ret = tracer_ask(tracer, PTRACE_GETSIGINFO, pid, 0, (unsigned long)&stage->info);
 	if (status == SIGNAL_STOP(SIGSTOP) && ret == -EINVAL)
 		return 'g';
-	/* The siginfo says the same, in its way. */
+	/* The siginfo must match the status. */
 	if (ret || stage->info.si_signo != (WSTOPSIG(status) & 0x7f))
 		return '?';
 	if (status >> 16 && stage->info.si_code != status >> 8)
@@ -264,13 +264,13 @@ static char letter(struct tracer *tracer, pid_t pid, int status)
 	return '?';
 }
 
-/* The next stop of @pid. */
+/* The letter for the next ptrace-stop of @pid. */
 static char next_letter(struct tracer *tracer, pid_t pid)
 {
 	return letter(tracer, pid, tracer_ask(tracer, TELL_STATUS, pid, 0, 0));
 }
 
-/* The signal to go on with from the stop with that letter. */
+/* The signal with which to resume from the ptrace-stop with this letter. */
 static int signal_of(char stop)
 {
 	return stop == 's' ? SIGSTOP : stop == 'c' ? SIGCONT : 0;
@@ -320,7 +320,7 @@ static void start(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) *s
 	wait_for_progress(self->shared);
 }
 
-/* SIGSTOP to @tid: it is delivered and stops the group. */
+/* Send SIGSTOP to @tid and deliver it: it starts a group stop. */
 static void stop(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) *self,
 		 const FIXTURE_VARIANT(group_stop) *variant, pid_t tid)
 {
@@ -345,7 +345,7 @@ static void bring_to_state(struct __test_metadata *_metadata, FIXTURE_DATA(group
 		wait_for_state(self->tracee, 'S');
 		break;
 	case STOPPING:
-		/* The other thread is stopped; this one cannot be yet. */
+		/* The other thread has stopped; this one cannot yet. */
 		stage->go = 1;
 		wait_for_state(self->tracee, 'D');
 		if (variant->threads == TWO_TRACED) {
@@ -370,7 +370,7 @@ static void bring_to_state(struct __test_metadata *_metadata, FIXTURE_DATA(group
 		}
 		if (variant->threads == SIBLING)
 			wait_for_state(self->sibling, 'T');
-		/* The tracer was told; the parent is when all threads are stopped. */
+		/* The kernel tells the parent when all threads have stopped. */
 		ASSERT_EQ('S', parent_sees(self->tracee, WSTOPPED));
 		self->in_trap = true;
 		break;
@@ -385,7 +385,7 @@ static void bring_to_state(struct __test_metadata *_metadata, FIXTURE_DATA(group
 	ASSERT_EQ('-', parent_sees_now(self->tracee));
 }
 
-/* Do @op; the letter for its error, or 0. */
+/* Do @op; return the letter for its error, or 0. */
 static char act(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) *self, enum op op)
 {
 	static const int signals[] = {
@@ -412,7 +412,7 @@ static char act(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) *sel
 	return ret == 0 ? 0 : ret == -ESRCH ? 'N' : ret == -EIO ? 'E' : '?';
 }
 
-/* What is to come, taken from a cell. */
+/* The expected results, parsed from a cell. */
 struct cell {
 	char tracer[16], sibling[16], parent[16], end;
 };
@@ -429,7 +429,7 @@ static struct cell parse(const char *text, bool with_sibling)
 	return cell;
 }
 
-/* Have what the letters say happen to @tid, one after the other. */
+/* Do or wait for what each of the letters says, for @tid. */
 static void follow(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) *self,
 		   pid_t tid, const char *letters)
 {
@@ -440,7 +440,7 @@ static void follow(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) *
 		case '-':
 		case 'N':
 		case 'E':
-			/* Nothing, or dealt with. */
+			/* Nothing happens, or act() has checked it. */
 			*next = *letters;
 			break;
 		case '!':
@@ -460,13 +460,13 @@ static void follow(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) *
 	}
 }
 
-/* End the stop that the tracee was in, unless that was done. */
+/* Resume the tracee from the ptrace-stop of its state, unless @op has done so. */
 static void go_on(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) *self, enum op op)
 {
 	if (!self->tracer.pid || op == SIG_KILL)
 		return;
 	if (self->in_trap && op != DETACH && op != DETACH_TERM) {
-		/* Nothing has disturbed it so far. */
+		/* The operation has not disturbed that stop. */
 		ASSERT_EQ(0, TRACER_SEES_NOW(self->tracee));
 		ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
 	}
@@ -474,7 +474,7 @@ static void go_on(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) *s
 		ASSERT_EQ(0, TELL(PTRACE_CONT, self->sibling, 0));
 }
 
-/* The real parent sees what the letters say, and no more; and so does who looks at the sibling. */
+/* The real parent sees what the letters say, and no more. An untraced sibling is in that state. */
 static void parent_follows(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) *self,
 			   const FIXTURE_VARIANT(group_stop) *variant, const struct cell *cell)
 {
@@ -491,12 +491,12 @@ static void parent_follows(struct __test_metadata *_metadata, FIXTURE_DATA(group
 	if (strchr("kKM", cell->end))
 		return;
 	ASSERT_EQ('-', parent_sees_now(self->tracee));
-	/* No tracer is in the way of a thread that is not traced: it is stopped as its group is. */
+	/* A thread without a tracer follows the group stop. */
 	if (variant->threads == SIBLING)
 		wait_for_state(self->sibling, stopped ? 'T' : 'S');
 }
 
-/* Have the tracee exit, after it was seen to go on with what it was doing. */
+/* Check that the tracee does again what it did before, and have it exit. */
 static void finish(FIXTURE_DATA(group_stop) *self, enum state state)
 {
 	if (state == SLEEPING) {
@@ -508,7 +508,7 @@ static void finish(FIXTURE_DATA(group_stop) *self, enum state state)
 	self->shared->quit = 1;
 }
 
-/* Stopped without a tracer, it is for its parent to have it continued. */
+/* In a group stop without a tracer: the parent continues the process. */
 static void continue_stopped(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) *self,
 			     const FIXTURE_VARIANT(group_stop) *variant)
 {
@@ -517,12 +517,12 @@ static void continue_stopped(struct __test_metadata *_metadata, FIXTURE_DATA(gro
 	ASSERT_EQ('-', parent_sees_now(self->tracee));
 	ASSERT_EQ(0, signal_thread(self->tracee, self->tracee, SIGCONT));
 	ASSERT_EQ('C', parent_sees(self->tracee, WCONTINUED));
-	/* The other thread, where it is still seized, is to tell its tracer. */
+	/* The other thread, if it is still seized, reports that to its tracer. */
 	if (variant->threads == TWO_TRACED && self->tracer.pid && !variant->attach)
 		follow(_metadata, self, self->sibling, "I");
 }
 
-/* The end, and nothing before it. */
+/* The exit, and nothing before it. */
 static void see_end(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) *self,
 		    const FIXTURE_VARIANT(group_stop) *variant, const struct cell *cell)
 {
@@ -536,7 +536,7 @@ static void see_end(struct __test_metadata *_metadata, FIXTURE_DATA(group_stop) 
 	if (!killed && !terminated)
 		finish(self, variant->state);
 
-	/* A thread that is traced goes first: the end of its process waits for it. */
+	/* A traced thread must be collected first: the exit of its process waits for that. */
 	if (variant->threads == TWO_TRACED && self->tracer.pid)
 		ASSERT_EQ(end, next_letter(&self->tracer, self->sibling));
 	if (strchr("xk", cell->end))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PTRACE_INTERRUPT: traps a tracee without a signal and without an effect on job
+ * PTRACE_INTERRUPT traps a tracee without a signal and without an effect on job
  * control, whatever the tracee is doing.
  *
  * "Request:" before a test quotes the request that led to PTRACE_INTERRUPT, "man:"
@@ -42,7 +42,7 @@ static void start_seized(struct __test_metadata *_metadata,
 	ASSERT_EQ(0, seize(self->tracee));
 }
 
-/* A seized tracee in group-stop that would run @body. */
+/* A seized tracee in group-stop, which runs @body when it is resumed. */
 static void start_group_stopped(struct __test_metadata *_metadata,
 				FIXTURE_DATA(interrupt) *self,
 				int (*body)(struct shared *))
@@ -54,7 +54,7 @@ static void start_group_stopped(struct __test_metadata *_metadata,
 	ASSERT_EQ(EVENT_STOP(SIGSTOP), next_status(self->tracee));
 }
 
-/* The spinning tracee, made to go on, does: nothing more was pending. */
+/* The spinning tracee was resumed, and runs until its exit: nothing more was pending. */
 static void ends_undisturbed(struct __test_metadata *_metadata,
 			     FIXTURE_DATA(interrupt) *self)
 {
@@ -75,7 +75,7 @@ TEST_F(interrupt, running)
 	ends_undisturbed(_metadata, self);
 }
 
-/* The siginfo of the trap: what tracers tell it by. */
+/* The siginfo of the trap, by which tracers recognize it. */
 TEST_F(interrupt, siginfo)
 {
 	siginfo_t info;
@@ -101,7 +101,7 @@ TEST_F(interrupt, siginfo)
 	ends_undisturbed(_metadata, self);
 }
 
-/* A signal that CONT names is not delivered from this trap. */
+/* From this ptrace-stop, CONT does not deliver the signal that it names. */
 TEST_F(interrupt, injects_no_signal)
 {
 	start_seized(_metadata, self, spin);
@@ -118,14 +118,14 @@ TEST_F(interrupt, sleeping)
 	ASSERT_EQ(0, interrupt(self->tracee));
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
 	ASSERT_EQ(0, cont(self->tracee, 0));
-	/* The system call goes on as if nothing had been. */
+	/* The system call goes on as before. */
 	wait_for_state(self->tracee, 'S');
 	ASSERT_TRUE(wake(self->shared));
 	ASSERT_EQ(EXITED(0), next_status(self->tracee));
 	self->tracee = 0;
 }
 
-/* The same, an uninterruptible sleep: the trap waits for its end. */
+/* The same, in an uninterruptible sleep: the trap waits for its end. */
 TEST_F(interrupt, in_vfork)
 {
 	start_seized(_metadata, self, sleep_in_vfork);
@@ -136,19 +136,19 @@ TEST_F(interrupt, in_vfork)
 	ASSERT_TRUE(wake(self->shared));
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
 	ASSERT_EQ(0, cont(self->tracee, 0));
-	/* What the child's end brings comes after it. */
+	/* The SIGCHLD of the child's exit comes after it. */
 	ASSERT_EQ(SIGNAL_STOP(SIGCHLD), next_status(self->tracee));
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	ASSERT_EQ(EXITED(0), next_status(self->tracee));
 	self->tracee = 0;
 }
 
-/* In group-stop: another trap follows this one, and shows that the stop is in effect. */
+/* In group-stop: a trap follows this stop, and shows that the group stop is in effect. */
 TEST_F(interrupt, group_stopped)
 {
 	start_group_stopped(_metadata, self, spin);
 	ASSERT_EQ(0, interrupt(self->tracee));
-	/* The stop it is in is not disturbed. */
+	/* INTERRUPT does not disturb the stop that the tracee is in. */
 	ASSERT_EQ(0, waitpid(self->tracee, NULL, WNOHANG));
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	ASSERT_EQ(EVENT_STOP(SIGSTOP), next_status(self->tracee));
@@ -156,7 +156,7 @@ TEST_F(interrupt, group_stopped)
 	ends_undisturbed(_metadata, self);
 }
 
-/* Continued out of group-stop by its tracer: it runs, and the stop is still in effect. */
+/* Resumed from group-stop by its tracer, it runs; the group stop is still in effect. */
 TEST_F(interrupt, continued_from_group_stop)
 {
 	start_group_stopped(_metadata, self, spin);
@@ -168,7 +168,7 @@ TEST_F(interrupt, continued_from_group_stop)
 	ends_undisturbed(_metadata, self);
 }
 
-/* Listening: INTERRUPT ends it, with the same trap once more. */
+/* INTERRUPT ends listening, with the same ptrace-stop once more. */
 TEST_F(interrupt, listening)
 {
 	start_group_stopped(_metadata, self, spin);
@@ -181,7 +181,7 @@ TEST_F(interrupt, listening)
 	ends_undisturbed(_metadata, self);
 }
 
-/* INTERRUPT before LISTEN does not end it; a second one does, for both. */
+/* An INTERRUPT before LISTEN does not end listening; a second one does, for both. */
 TEST_F(interrupt, pending_before_listen)
 {
 	start_group_stopped(_metadata, self, spin);
@@ -195,7 +195,7 @@ TEST_F(interrupt, pending_before_listen)
 	ends_undisturbed(_metadata, self);
 }
 
-/* A body that is to be stopped on a signal. */
+/* A body that gets into a signal-delivery-stop. */
 static int raise_usr1(struct shared *shared)
 {
 	raise(SIGUSR1);
@@ -208,7 +208,7 @@ static int sleep_then_raise_usr1(struct shared *shared)
 	return raise_usr1(shared);
 }
 
-/* Trapped for another reason: that trap goes on, and the one asked for follows it. */
+/* In another ptrace-stop: that stop goes on, and the trap of INTERRUPT follows it. */
 TEST_F(interrupt, in_signal_delivery_stop)
 {
 	start_seized(_metadata, self, sleep_then_raise_usr1);
@@ -222,7 +222,7 @@ TEST_F(interrupt, in_signal_delivery_stop)
 	ends_undisturbed(_metadata, self);
 }
 
-/* In its own trap: it is not merged into the one that is being reported. */
+/* In the ptrace-stop of an INTERRUPT: the next INTERRUPT makes a trap of its own. */
 TEST_F(interrupt, in_event_stop)
 {
 	start_seized(_metadata, self, spin);
@@ -235,13 +235,13 @@ TEST_F(interrupt, in_event_stop)
 	ends_undisturbed(_metadata, self);
 }
 
-/* Two before the trap ask for one trap. */
+/* Two requests before the trap make one trap. */
 TEST_F(interrupt, twice)
 {
 	start_seized(_metadata, self, spin);
 	ASSERT_EQ(0, interrupt(self->tracee));
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
-	/* In a trap, so that the next cannot come in between. */
+	/* In a ptrace-stop, so that no trap comes between the two. */
 	ASSERT_EQ(0, interrupt(self->tracee));
 	ASSERT_EQ(0, interrupt(self->tracee));
 	ASSERT_EQ(0, cont(self->tracee, 0));
@@ -309,7 +309,7 @@ TEST_F(interrupt, cleared_by_event)
 	ends_undisturbed(_metadata, self);
 }
 
-/* A group stop that is asked for at the same time: one trap serves both. */
+/* A group stop that is pending at the same time: one trap serves both. */
 TEST_F(interrupt, with_group_stop)
 {
 	start_seized(_metadata, self, spin);
@@ -322,7 +322,7 @@ TEST_F(interrupt, with_group_stop)
 	ends_undisturbed(_metadata, self);
 }
 
-/* SIGCONT and INTERRUPT in a group-stop: one trap tells of both, the signal comes after. */
+/* SIGCONT and INTERRUPT in group-stop: one trap serves both, the signal comes after it. */
 TEST_F(interrupt, with_sigcont)
 {
 	start_group_stopped(_metadata, self, spin);
@@ -418,7 +418,7 @@ TEST_F(interrupt, other_thread_is_esrch)
 	ends_undisturbed(_metadata, self);
 }
 
-/* After DETACH it is nobody's tracee. */
+/* After DETACH, the task has no tracer. */
 TEST_F(interrupt, detached_is_esrch)
 {
 	start_seized(_metadata, self, spin);
@@ -430,7 +430,7 @@ TEST_F(interrupt, detached_is_esrch)
 }
 
 #if __SIZEOF_LONG__ > __SIZEOF_INT__
-/* A pid is an int, and what the system call takes a long: the rest is dropped. */
+/* The system call takes a long, and truncates it to the int that a pid is. */
 TEST_F(interrupt, pid_is_an_int)
 {
 	start_seized(_metadata, self, spin);
@@ -442,7 +442,7 @@ TEST_F(interrupt, pid_is_an_int)
 }
 #endif
 
-/* What addr and data are does not matter. */
+/* The values of addr and data do not matter. */
 TEST_F(interrupt, ignores_addr_and_data)
 {
 	start_seized(_metadata, self, spin);
@@ -458,7 +458,7 @@ TEST_F(interrupt, number_with_high_bits)
 	const long nr = PTRACE_INTERRUPT | (sizeof(long) == 8 ? 1ULL << 32 : 1 << 30);
 
 	start_seized(_metadata, self, spin);
-	/* Any request but INTERRUPT and KILL wants a stopped tracee first. */
+	/* The kernel first wants a ptrace-stop, for any request but INTERRUPT and KILL. */
 	ASSERT_EQ(-ESRCH, request(nr, self->tracee, 0, 0));
 	ASSERT_EQ(0, interrupt(self->tracee));
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
@@ -492,7 +492,7 @@ TEST_F(interrupt, dying_after_interrupt)
 		ASSERT_EQ(0, interrupt(self->tracee));
 		ASSERT_EQ(0, kill(self->tracee, SIGKILL));
 		status = next_status(self->tracee);
-		/* It may have been in the trap for a moment. */
+		/* It may have been in the ptrace-stop for a moment. */
 		if (status == EVENT_STOP(SIGTRAP))
 			status = next_status(self->tracee);
 		ASSERT_EQ(KILLED(SIGKILL), status);
@@ -500,7 +500,7 @@ TEST_F(interrupt, dying_after_interrupt)
 	}
 }
 
-/* Stopped at its exit: nothing can be asked of it any more, and it goes. */
+/* In the ptrace-stop of its exit: INTERRUPT has no effect, and the tracee exits. */
 TEST_F(interrupt, in_event_exit)
 {
 	self->tracee = spawn(spin, self->shared);
@@ -526,7 +526,7 @@ TEST_F(interrupt, zombie)
 	self->tracee = 0;
 }
 
-/* A pending trap goes with the tracer: DETACH leaves none behind. */
+/* DETACH clears a pending trap. */
 TEST_F(interrupt, pending_at_detach)
 {
 	start_seized(_metadata, self, spin);
@@ -575,7 +575,7 @@ TEST_F(interrupt, detached_back_to_stopped)
 	ends_undisturbed(_metadata, self);
 }
 
-/* A process that traces @shared->pid for one INTERRUPT and detaches. */
+/* What the test, its tracee, and a process that traces it for one INTERRUPT share. */
 struct family {
 	struct shared *shared;
 	_Atomic pid_t tracee;
@@ -608,7 +608,7 @@ static int trace_once(struct shared *shared)
 {
 	pid_t tracee = family->tracee;
 
-	/* The handler is there to count the parent's, not those of the tracer. */
+	/* The handler counts the parent's SIGCHLDs, not those of the tracer. */
 	signal(SIGCHLD, SIG_DFL);
 	if (seize(tracee))
 		return 1;
@@ -622,8 +622,8 @@ static int trace_once(struct shared *shared)
 }
 
 /*
- * Request: "without any signal or job control related side effect", as it looks to
- * the tracee and to its real parent, which is not its tracer.
+ * Request: "without any signal or job control related side effect", as the tracee and its
+ * real parent, which is not its tracer, see it.
  */
 TEST_F(interrupt, no_side_effect)
 {
@@ -645,10 +645,10 @@ TEST_F(interrupt, no_side_effect)
 		tracer = spawn(trace_once, self->shared);
 		ASSERT_LT(0, tracer);
 		ASSERT_EQ(EXITED(0), next_status(tracer));
-		/* One SIGCHLD, for the end of the tracer itself. */
+		/* One SIGCHLD, for the exit of the tracer itself. */
 		ASSERT_EQ(i + 1, family->sigchld);
 
-		/* No stop, no continuation, no end to be seen by the parent. */
+		/* The parent sees no stop, no continuation and no exit. */
 		info.si_pid = 0;
 		ASSERT_EQ(0, waitid(P_PID, self->tracee, &info,
 				    WSTOPPED | WCONTINUED | WEXITED | WNOHANG));
@@ -682,7 +682,7 @@ static int spin_twice(struct shared *shared)
 	return spin(shared);
 }
 
-/* The other threads of the tracee's process go on: it is no group stop. */
+/* The other threads of the tracee's process run on: this is no group stop. */
 TEST_F(interrupt, other_threads_go_on)
 {
 	int seen;
@@ -702,12 +702,12 @@ TEST_F(interrupt, other_threads_go_on)
 	ends_undisturbed(_metadata, self);
 }
 
-/* An end with a core dump */
+/* Core dumps */
 
 #define CORE_DIR	"/mnt"
 #define CORE_SIZE	(32UL << 20)
 
-/* Whether processes leave cores where they are; not in a directory of all, or in a pipe. */
+/* Whether a process dumps core into its working directory, and not elsewhere or to a pipe. */
 static bool cores_are_relative(void)
 {
 	int fd = open("/proc/sys/kernel/core_pattern", O_RDONLY);
@@ -732,7 +732,7 @@ static void *sleep_for_ever(void *arg)
 	return NULL;
 }
 
-/* A process of two threads, with much to be dumped. */
+/* A process of two threads, with much memory to dump. */
 static int abort_when_told(struct shared *shared)
 {
 	const struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
@@ -770,8 +770,9 @@ static void remove_core(void)
 }
 
 /*
- * Neither who dumps core nor who waits for that is trapped, or to be told anything else. The
- * dump may be cut short, for it ends where something is pending; the process ends as it was to.
+ * Neither the thread that dumps core nor the one that waits for the dump enters a ptrace-stop,
+ * and no request that needs one succeeds. INTERRUPT may cut the dump short, since a dump ends
+ * when something is pending; the process still dies of its signal.
  */
 TEST_F(interrupt, dumping_core)
 {
@@ -781,7 +782,7 @@ TEST_F(interrupt, dumping_core)
 	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
 	    mount("none", CORE_DIR, "tmpfs", 0, NULL))
 		SKIP(return, "no file system of one's own, or cores go elsewhere");
-	/* A dump takes long enough to be seen, if not each time. */
+	/* A dump often takes long enough for the test to see it, but not each time. */
 	for (int i = 0; i < 50 && seen < 3; i++) {
 		bool dumps = false;
 		unsigned long word;
@@ -819,14 +820,14 @@ TEST_F(interrupt, dumping_core)
 	EXPECT_LT(0, seen);
 }
 
-/* The flag of the time when SEIZE was new is accepted where the kernel is told to. */
+/* SEIZE accepts the flag of its development if the kernel is configured so. */
 TEST_F(interrupt, seize_devel)
 {
 	long ret;
 
 	self->tracee = spawn(spin, self->shared);
 	ASSERT_LT(0, self->tracee);
-	/* Whatever the configuration, these are no options. */
+	/* In any configuration, these are no options. */
 	EXPECT_EQ(-EIO, request(PTRACE_SEIZE, self->tracee, 0, 0x40000000));
 	EXPECT_EQ(-EIO, request(PTRACE_SEIZE, self->tracee, 0, 0xc0000000));
 	EXPECT_EQ(-EIO, request(PTRACE_SEIZE, self->tracee, 4, 0x80000000));

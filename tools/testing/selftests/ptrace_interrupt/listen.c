@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PTRACE_LISTEN: leaves a tracee stopped, but lets it tell its tracer when the state of
- * its process changes, as the process's real parent is told.
+ * PTRACE_LISTEN keeps a tracee stopped, but lets it tell its tracer of changes of the group
+ * stop, as the kernel tells the process's real parent.
  *
  * man: "Restart the stopped tracee, but prevent it from executing"; kernel/ptrace.c:
  * PTRACE_LISTEN in ptrace_request(); kernel/signal.c: ptrace_trap_notify().
@@ -10,7 +10,7 @@
 
 #include "ptrace_group.h"
 
-/* What the process of the tracee and the test share, beside struct shared. */
+/* Memory that the tracee's process and the test share, besides struct shared. */
 struct stage {
 	_Atomic pid_t sibling, newcomer;
 	_Atomic int newcomer_ran;
@@ -50,7 +50,7 @@ static void start(struct __test_metadata *_metadata, FIXTURE_DATA(listen) *self,
 	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, options));
 }
 
-/* SIGSTOP for @tid, delivered: in the trap of group-stop. */
+/* Send SIGSTOP to @tid and deliver it: the thread is then in group-stop. */
 static void stop_thread(struct __test_metadata *_metadata, FIXTURE_DATA(listen) *self, pid_t tid)
 {
 	ASSERT_EQ(0, signal_thread(self->tracee, tid, SIGSTOP));
@@ -66,7 +66,7 @@ static void start_stopped(struct __test_metadata *_metadata, FIXTURE_DATA(listen
 	ASSERT_EQ('S', parent_sees(self->tracee, WSTOPPED));
 }
 
-/* It listens: stopped, not to be waited for, and for no request but two. */
+/* The tracee listens: it does not run, waits find nothing, and only INTERRUPT and KILL work. */
 static void listens(struct __test_metadata *_metadata, FIXTURE_DATA(listen) *self, pid_t tid)
 {
 	ASSERT_EQ('t', proc_state(tid));
@@ -77,7 +77,7 @@ static void listens(struct __test_metadata *_metadata, FIXTURE_DATA(listen) *sel
 	ASSERT_EQ(0, TRACER_SEES_NOW(tid));
 }
 
-/* Continued from what it is in by CONT, it has nothing more to report but its end. */
+/* After CONT, the tracee reports only its exit. */
 static void ends(struct __test_metadata *_metadata, FIXTURE_DATA(listen) *self)
 {
 	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
@@ -88,7 +88,7 @@ static void ends(struct __test_metadata *_metadata, FIXTURE_DATA(listen) *self)
 	self->tracee = 0;
 }
 
-/* The signal SIGCONT that is left when the continuation was reported. */
+/* The tracee reports the end of the group stop, and then its SIGCONT is delivered. */
 static void sigcont_is_delivered(struct __test_metadata *_metadata, FIXTURE_DATA(listen) *self)
 {
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), TRACER_SEES(self->tracee));
@@ -96,9 +96,9 @@ static void sigcont_is_delivered(struct __test_metadata *_metadata, FIXTURE_DATA
 	ASSERT_EQ(SIGNAL_STOP(SIGCONT), TRACER_SEES(self->tracee));
 }
 
-/* What ends it */
+/* What ends listening */
 
-/* Stopped and continued by others, a process is so for its tracer and for its parent. */
+/* Others stop and continue the process. Both its tracer and its parent see that. */
 TEST_F(listen, stopped_and_continued)
 {
 	start(_metadata, self, spin, 0);
@@ -120,12 +120,12 @@ TEST_F(listen, stopped_and_continued)
 	ends(_metadata, self);
 }
 
-/* INTERRUPT ends it each time, with the signal that the group was stopped by. */
+/* INTERRUPT ends listening each time, with the stop signal of the group stop. */
 TEST_F(listen, interrupted)
 {
 	static const int signals[] = { SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU };
 
-	/* Those of the terminal stop no orphans: the test leads a group of its own. */
+	/* The terminal's stop signals do not stop orphans: the test leads a group of its own. */
 	start(_metadata, self, spin, 0);
 	for (unsigned int i = 0; i < sizeof(signals) / sizeof(int); i++) {
 		const int sig = signals[i];
@@ -151,7 +151,7 @@ TEST_F(listen, interrupted)
 	ends(_metadata, self);
 }
 
-/* Other signals are kept until it is over. */
+/* Other signals stay pending while the tracee listens. */
 TEST_F(listen, signalled)
 {
 	start_stopped(_metadata, self);
@@ -162,7 +162,7 @@ TEST_F(listen, signalled)
 	ASSERT_EQ(0, TELL(PTRACE_INTERRUPT, self->tracee, 0));
 	ASSERT_EQ(EVENT_STOP(SIGSTOP), TRACER_SEES(self->tracee));
 	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
-	/* The thread's own come first. */
+	/* The thread's own signals come first. */
 	ASSERT_EQ(SIGNAL_STOP(SIGUSR1), TRACER_SEES(self->tracee));
 	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
 	ASSERT_EQ(SIGNAL_STOP(SIGTERM), TRACER_SEES(self->tracee));
@@ -172,7 +172,7 @@ TEST_F(listen, signalled)
 	self->tracee = 0;
 }
 
-/* PTRACE_KILL and SIGKILL are for any state. */
+/* PTRACE_KILL and SIGKILL work in any state. */
 TEST_F(listen, killed)
 {
 	for (int i = 0; i < 2; i++) {
@@ -186,7 +186,7 @@ TEST_F(listen, killed)
 	}
 }
 
-/* What came before it */
+/* Events before LISTEN */
 
 /* "If NOTIFY is set, it means event happened between start of this trap and now." */
 TEST_F(listen, after_sigcont)
@@ -194,7 +194,7 @@ TEST_F(listen, after_sigcont)
 	start_stopped(_metadata, self);
 	ASSERT_EQ(0, kill(self->tracee, SIGCONT));
 	ASSERT_EQ('C', parent_sees(self->tracee, WCONTINUED));
-	/* The trap it is in is as it was, until it is left. */
+	/* The ptrace-stop that it is in does not change. */
 	ASSERT_EQ(0, TRACER_SEES_NOW(self->tracee));
 	ASSERT_EQ(0, TELL(PTRACE_GETSIGINFO, self->tracee, &stage->info));
 	ASSERT_EQ(SIGSTOP, stage->info.si_signo);
@@ -203,7 +203,7 @@ TEST_F(listen, after_sigcont)
 	ends(_metadata, self);
 }
 
-/* Continued and stopped anew meanwhile: told of the first, it is yet to take the second. */
+/* Continued and stopped anew: it reports the former, and has the new SIGSTOP pending. */
 TEST_F(listen, after_sigcont_and_sigstop)
 {
 	start_stopped(_metadata, self);
@@ -213,7 +213,7 @@ TEST_F(listen, after_sigcont_and_sigstop)
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), TRACER_SEES(self->tracee));
 	ASSERT_EQ('C', parent_sees(self->tracee, WCONTINUED));
 	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
-	/* Not SIGCONT: SIGSTOP took it away. */
+	/* No SIGCONT: SIGSTOP has removed it. */
 	ASSERT_EQ(SIGNAL_STOP(SIGSTOP), TRACER_SEES(self->tracee));
 	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, SIGSTOP));
 	ASSERT_EQ(EVENT_STOP(SIGSTOP), TRACER_SEES(self->tracee));
@@ -221,7 +221,7 @@ TEST_F(listen, after_sigcont_and_sigstop)
 	ends(_metadata, self);
 }
 
-/* In the trap of an INTERRUPT there is no end of a stop to be told of, but LISTEN is fine. */
+/* LISTEN works in the stop of an INTERRUPT, too, though no group stop can end there. */
 TEST_F(listen, not_stopped)
 {
 	start(_metadata, self, spin, 0);
@@ -240,14 +240,14 @@ TEST_F(listen, not_stopped)
 		ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
 		wait_for_progress(self->shared);
 	}
-	/* It was not stopped: so it was not continued. */
+	/* There was no group stop, so there is no continuation. */
 	ASSERT_EQ('-', parent_sees_now(self->tracee));
 	ASSERT_EQ(0, TELL(PTRACE_INTERRUPT, self->tracee, 0));
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), TRACER_SEES(self->tracee));
 	ends(_metadata, self);
 }
 
-/* Where it is refused */
+/* Where LISTEN fails */
 
 static int make_stops(struct shared *shared)
 {
@@ -258,7 +258,7 @@ static int make_stops(struct shared *shared)
 	return 0;
 }
 
-/* ptrace_request(): EIO in any stop but PTRACE_EVENT_STOP, and the stop goes on. */
+/* ptrace_request(): EIO in any ptrace-stop but PTRACE_EVENT_STOP, and the stop goes on. */
 TEST_F(listen, other_stops)
 {
 	start(_metadata, self, make_stops, PTRACE_O_TRACEEXIT);
@@ -293,7 +293,7 @@ TEST_F(listen, attached)
 	ASSERT_EQ(0, TELL(PTRACE_ATTACH, self->tracee, 0));
 	ASSERT_EQ(SIGNAL_STOP(SIGSTOP), TRACER_SEES(self->tracee));
 	ASSERT_EQ(-EIO, TELL(PTRACE_LISTEN, self->tracee, 0));
-	/* Not by what its siginfo says, either. */
+	/* A forged siginfo does not help. */
 	ASSERT_EQ(0, TELL(PTRACE_GETSIGINFO, self->tracee, &stage->info));
 	stage->info.si_code = SIGTRAP | PTRACE_EVENT_STOP << 8;
 	ASSERT_EQ(0, TELL(PTRACE_SETSIGINFO, self->tracee, &stage->info));
@@ -305,7 +305,7 @@ TEST_F(listen, attached)
 	ends(_metadata, self);
 }
 
-/* What counts is the siginfo: with a forged one, LISTEN is accepted in another stop. */
+/* The siginfo counts: with a forged one, LISTEN works in another ptrace-stop. */
 TEST_F(listen, forged)
 {
 	start(_metadata, self, spin, 0);
@@ -317,7 +317,7 @@ TEST_F(listen, forged)
 		ASSERT_EQ(0, TELL(PTRACE_SETSIGINFO, self->tracee, &stage->info));
 		ASSERT_EQ(0, TELL(PTRACE_LISTEN, self->tracee, 0));
 		listens(_metadata, self, self->tracee);
-		/* Woken from it, the tracee has left the stop, and dropped the signal. */
+		/* When it wakes up, the tracee leaves the stop, and drops the signal. */
 		if (i == 0) {
 			ASSERT_EQ(0, TELL(PTRACE_INTERRUPT, self->tracee, 0));
 			ASSERT_EQ(EVENT_STOP(SIGTRAP), TRACER_SEES(self->tracee));
@@ -343,7 +343,7 @@ static void *newcomer_body(void *unused)
 	return NULL;
 }
 
-/* Have a thread made, each time a byte comes. */
+/* Make a thread each time a byte comes. */
 static void *sibling_body(void *arg)
 {
 	pthread_t thread;
@@ -366,7 +366,7 @@ static int spin_with_sibling(struct shared *shared)
 	return spin(shared);
 }
 
-/* Both are traced; the first listens, the second is in its trap of the same stop. */
+/* Both threads are traced. The first listens, the second is in group-stop. */
 static void start_two(struct __test_metadata *_metadata, FIXTURE_DATA(listen) *self, int options)
 {
 	start(_metadata, self, spin_with_sibling, 0);
@@ -381,7 +381,7 @@ static void start_two(struct __test_metadata *_metadata, FIXTURE_DATA(listen) *s
 	listens(_metadata, self, self->tracee);
 }
 
-/* Each listener is told. */
+/* Each listener reports it. */
 TEST_F(listen, two_threads_continued)
 {
 	start_two(_metadata, self, 0);
@@ -401,7 +401,7 @@ TEST_F(listen, two_threads_continued)
 	self->tracee = 0;
 }
 
-/* do_signal_stop(): a thread that was continued by its tracer stops the group anew. */
+/* do_signal_stop(): a thread that its tracer has resumed starts the group stop anew. */
 TEST_F(listen, other_thread_stops_again)
 {
 	start_two(_metadata, self, 0);
@@ -414,11 +414,11 @@ TEST_F(listen, other_thread_stops_again)
 	ASSERT_EQ(0, TELL(PTRACE_CONT, stage->sibling, SIGSTOP));
 	ASSERT_EQ(EVENT_STOP(SIGSTOP), TRACER_SEES(stage->sibling));
 	ASSERT_EQ(EVENT_STOP(SIGSTOP), TRACER_SEES(self->tracee));
-	/* For the parent, it was stopped all the time. */
+	/* For the parent, the group stop went on all the time. */
 	ASSERT_EQ('-', parent_sees_now(self->tracee));
 }
 
-/* task_join_group_stop(): a thread made in a stopped group stops before it runs. */
+/* task_join_group_stop(): a thread made during a group stop stops before it runs. */
 TEST_F(listen, newcomer_joins)
 {
 	start_two(_metadata, self, PTRACE_O_TRACECLONE);
@@ -426,7 +426,7 @@ TEST_F(listen, newcomer_joins)
 	ASSERT_TRUE(wake(self->shared));
 	ASSERT_EQ(EVENT(PTRACE_EVENT_CLONE), TRACER_SEES(stage->sibling));
 	ASSERT_EQ(0, TELL(PTRACE_GETEVENTMSG, stage->sibling, &stage->newcomer));
-	/* The first thing it tells is of the group's stop; the listener has nothing to be told. */
+	/* Its first report is of the group stop; the listener has nothing to report. */
 	ASSERT_EQ(EVENT_STOP(SIGSTOP), TRACER_SEES(stage->newcomer));
 	ASSERT_EQ(0, stage->newcomer_ran);
 	listens(_metadata, self, self->tracee);
@@ -444,7 +444,7 @@ TEST_F(listen, newcomer_joins)
 		sched_yield();
 }
 
-/* The same of one that nobody traces. */
+/* The same for a thread without a tracer. */
 TEST_F(listen, untraced_newcomer_joins)
 {
 	char name[64];
@@ -466,7 +466,7 @@ TEST_F(listen, untraced_newcomer_joins)
 
 /* Parents */
 
-/* The next SIGCHLD that is pending, which tells of @pid; 0 if there is none. */
+/* The code of the next pending SIGCHLD, which is for @pid; 0 if there is none. */
 static int sigchld_code(pid_t pid, siginfo_t *info)
 {
 	const struct timespec now = {};
@@ -479,7 +479,7 @@ static int sigchld_code(pid_t pid, siginfo_t *info)
 	return info->si_pid == pid ? info->si_code : -1;
 }
 
-/* do_notify_parent_cldstop(): the parent has a SIGCHLD of the stop and of its end, no other. */
+/* do_notify_parent_cldstop(): the parent gets a SIGCHLD for the group stop and for its end. */
 TEST_F(listen, sigchld_of_the_parent)
 {
 	siginfo_t info;
@@ -492,10 +492,10 @@ TEST_F(listen, sigchld_of_the_parent)
 	for (int i = 0; i < 10; i++) {
 		ASSERT_EQ(0, sigchld_code(self->tracee, &info));
 		stop_thread(_metadata, self, self->tracee);
-		/* It was sent before the trap was over, which the tracer may be yet to see. */
+		/* LISTEN waits until the tracee sleeps; the tracee has sent the SIGCHLD by then. */
 		ASSERT_EQ(0, TELL(PTRACE_LISTEN, self->tracee, 0));
 		ASSERT_EQ(CLD_STOPPED, sigchld_code(self->tracee, &info));
-		/* The status is that which waitid() takes, and so there is none after that. */
+		/* The status is the one that waitid() consumes, so there is no other. */
 		ASSERT_EQ(SIGSTOP, info.si_status);
 		ASSERT_EQ('S', parent_sees(self->tracee, WSTOPPED));
 		ASSERT_EQ(0, TELL(PTRACE_INTERRUPT, self->tracee, 0));
@@ -511,7 +511,7 @@ TEST_F(listen, sigchld_of_the_parent)
 	}
 }
 
-/* wait_consider_task(): from a parent that is the tracer, the stop of the group is hidden. */
+/* wait_consider_task(): a parent that is the tracer does not see the group stop. */
 TEST_F(listen, parent_is_tracer)
 {
 	self->tracee = spawn(spin, self->shared);
@@ -525,7 +525,7 @@ TEST_F(listen, parent_is_tracer)
 	ASSERT_EQ('-', parent_sees_now(self->tracee));
 	ASSERT_EQ(0, kill(self->tracee, SIGCONT));
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
-	/* Its continuation is not, and is had once. */
+	/* It sees the continuation, once. */
 	ASSERT_EQ('C', parent_sees_now(self->tracee));
 	ASSERT_EQ('-', parent_sees_now(self->tracee));
 }

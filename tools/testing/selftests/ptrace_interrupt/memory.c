@@ -3,7 +3,7 @@
  * PTRACE_PEEKTEXT, PEEKDATA, POKETEXT and POKEDATA: words of a tracee's memory, whatever
  * the tracee itself may do with it.
  *
- * "man:" before a test quotes ptrace(2), a name of a function is what it checks.
+ * Before a test, "man:" quotes ptrace(2), and a function's name is what the test checks.
  */
 #include "ptrace_data.h"
 
@@ -13,7 +13,7 @@ enum {
 	SECOND,		/* likewise */
 	UNREADABLE,	/* PROT_NONE */
 	READ_ONLY,	/* private */
-	SHARED_FILE,	/* read-only, of a file that could be written */
+	SHARED_FILE,	/* read-only, of a writable file */
 	HOLE,		/* not mapped */
 	PAGES
 };
@@ -100,11 +100,11 @@ TEST_F(memory, text_is_data)
 		ASSERT_TRUE(look(self->tracee, addr, &word, sizeof(word)));
 		EXPECT_EQ(0x12345670 + poke, word);
 	}
-	/* The tracer's own is another. */
+	/* The tracer's own memory does not change. */
 	EXPECT_EQ(expected(self, addr), *(unsigned long *)addr);
 }
 
-/* man: "Read a word at the address addr": any address, and no more than a word */
+/* man: "Read a word at the address addr": any alignment, and no more than a word */
 TEST_F(memory, unaligned_peek)
 {
 	unsigned long out[3];
@@ -118,7 +118,7 @@ TEST_F(memory, unaligned_peek)
 		EXPECT_TRUE(all_are(&out[0], FILLER, WORD));
 		EXPECT_TRUE(all_are(&out[2], FILLER, WORD));
 	}
-	/* Nor does it matter how the address for the word is aligned. */
+	/* The address for the word may have any alignment, too. */
 	for (size_t i = 0; i < WORD; i++) {
 		char *addr = page(self, FIRST) + 64;
 		unsigned long word;
@@ -129,7 +129,7 @@ TEST_F(memory, unaligned_peek)
 	}
 }
 
-/* The same of POKE: a word of the caller's width, its neighbours untouched */
+/* The same for POKE: a word of the caller's width; the bytes around it do not change */
 TEST_F(memory, unaligned_poke)
 {
 	const unsigned long value = (unsigned long)0xf1e2d3c4b5a69788ULL;
@@ -183,13 +183,13 @@ TEST_F(memory, into_a_hole)
 	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, hole - WORD, &word));
 }
 
-/* generic_ptrace_pokedata(): what could be written of a word before the error, was */
+/* generic_ptrace_pokedata(): an error in the middle of a word leaves the first bytes written */
 TEST_F(memory, partial_poke)
 {
 	char *hole = page(self, SECOND);
 	unsigned char bytes[2];
 
-	/* The tracee has no second page, now that it is told so; the tracer has. */
+	/* Unmap the second page for a new tracee, which inherits the hole. */
 	reap(self->tracee);
 	ASSERT_EQ(0, munmap(hole, self->size));
 	self->shared->quit = 0;
@@ -202,7 +202,7 @@ TEST_F(memory, partial_poke)
 	EXPECT_EQ(0x11, bytes[1]);
 }
 
-/* ptrace_access_vm(FOLL_FORCE): what the tracee itself may neither read nor write */
+/* ptrace_access_vm(FOLL_FORCE): memory that the tracee itself may neither read nor write */
 TEST_F(memory, unreadable)
 {
 	char *addr = page(self, UNREADABLE) + 64;
@@ -213,11 +213,11 @@ TEST_F(memory, unreadable)
 	EXPECT_EQ(0, REQ(PTRACE_POKEDATA, addr, 42));
 	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, addr, &word));
 	EXPECT_EQ(42, word);
-	/* It may not for that: this is how others look. */
+	/* It is still unreadable: process_vm_readv(2) does not force. */
 	EXPECT_FALSE(look(self->tracee, addr, &word, WORD));
 }
 
-/* ptrace_access_vm(FOLL_FORCE | FOLL_WRITE): a copy is made of what is private */
+/* ptrace_access_vm(FOLL_FORCE | FOLL_WRITE): the kernel copies a private page */
 TEST_F(memory, read_only)
 {
 	char *addr = page(self, READ_ONLY) + 64;
@@ -231,7 +231,7 @@ TEST_F(memory, read_only)
 	EXPECT_TRUE(unchanged(self, addr + WORD, page(self, SHARED_FILE)));
 }
 
-/* check_vma_flags(): what is shared and read-only is not written, by force or otherwise */
+/* check_vma_flags(): FOLL_FORCE does not write to shared, read-only memory */
 TEST_F(memory, shared_file)
 {
 	char *addr = page(self, SHARED_FILE) + 64;
@@ -245,7 +245,7 @@ TEST_F(memory, shared_file)
 	ASSERT_EQ(WORD, pread(self->file, &word, WORD, 64));
 	EXPECT_EQ(expected(self, addr), word);
 
-	/* Of a word that begins in a private page, what is there is written. */
+	/* For a word that begins in a private page, the kernel writes the bytes there. */
 	EXPECT_EQ(-EIO, REQ(PTRACE_POKEDATA, page(self, SHARED_FILE) - 1, 0x1111));
 	EXPECT_TRUE(unchanged(self, page(self, SHARED_FILE), page(self, HOLE)));
 }
@@ -265,7 +265,7 @@ static size_t huge_page_size(void)
 	return size * 1024;
 }
 
-/* hugetlb_fault(): of a huge page as of others, a copy is made if it is private */
+/* hugetlb_fault(): the kernel copies a private huge page, like other pages */
 TEST_F(memory, huge_pages)
 {
 	const size_t size = huge_page_size();
@@ -300,13 +300,13 @@ TEST_F(memory, huge_pages)
 	EXPECT_EQ(44, word);
 	ASSERT_TRUE(look(self->tracee, huge + size - WORD / 2, &word, WORD));
 	EXPECT_EQ(0, word);
-	/* The tracer's own are others. */
+	/* The tracer's own pages do not change. */
 	EXPECT_EQ(41, *first);
 	EXPECT_EQ(43, *second);
 	EXPECT_TRUE(all_are(huge + size - 4, 0x11, 8));
 }
 
-/* Where a process has nothing, ever; the sum of address and size wraps for some. */
+/* Addresses where no process has memory; for some, the sum of address and size wraps. */
 TEST_F(memory, no_such_address)
 {
 	static const unsigned long nowhere[] = {
@@ -345,14 +345,14 @@ TEST_F(memory, bad_data_pointer)
 	EXPECT_EQ(-EFAULT, REQ(PTRACE_PEEKDATA, addr, page(self, HOLE) - 1));
 	EXPECT_EQ(-EIO, REQ(PTRACE_PEEKDATA, page(self, HOLE), mine));
 	EXPECT_TRUE(all_are(mine, 0, self->size));
-	/* For POKE it is no pointer. */
+	/* For POKE, data is no pointer. */
 	EXPECT_EQ(0, REQ(PTRACE_POKEDATA, addr, BAD_POINTER));
 	EXPECT_TRUE(look(self->tracee, addr, &word, WORD));
 	EXPECT_EQ(BAD_POINTER, word);
 }
 
 #if defined(__x86_64__) || defined(__i386__)
-/* What breakpoints are: a byte of text, in a copy that is the tracee's alone. */
+/* A breakpoint: a byte of text, in a page that is copied for the tracee alone. */
 TEST_F(memory, breakpoint)
 {
 	unsigned long word, with_trap;
@@ -364,7 +364,7 @@ TEST_F(memory, breakpoint)
 	EXPECT_EQ(getppid(), getppid());
 	EXPECT_EQ(word, *(unsigned long *)getppid);
 
-	/* Have it go there. */
+	/* Set the tracee's instruction pointer to it. */
 #ifdef __x86_64__
 	ASSERT_EQ(0, REQ(PTRACE_POKEUSR, 16 * WORD, getppid));
 #else
@@ -379,7 +379,7 @@ TEST_F(memory, breakpoint)
 
 /* What the kernel maps into each process */
 
-/* Where /proc/PID/maps of the tracee has something of the name. */
+/* Find the mapping of this name in /proc/PID/maps. */
 static bool find_mapping(pid_t pid, const char *name, unsigned long *from, unsigned long *to)
 {
 	char path[64], line[256];
@@ -396,9 +396,9 @@ static bool find_mapping(pid_t pid, const char *name, unsigned long *from, unsig
 }
 
 /*
- * check_vma_flags(): VM_IO and VM_PFNMAP, and nothing in the mapping's operations that
- * could do it. The pages of hardware clocks are such; those of the kernel's own clock once
- * were, and are still not to be written.
+ * check_vma_flags(): it refuses VM_IO and VM_PFNMAP, and these mappings have no access
+ * operation. The pages of hardware clocks are such mappings; those of the kernel's own clock
+ * once were, and still cannot be written.
  */
 TEST_F(memory, clocks)
 {
@@ -426,7 +426,7 @@ TEST_F(memory, clocks)
 			EXPECT_EQ(-EIO, REQ(PTRACE_POKETEXT, all[i], 0));
 		}
 	}
-	/* There is one or the other, or there are no clocks that a process can read. */
+	/* A kernel with a vDSO has at least one of the mappings. */
 	EXPECT_EQ(seen > 0, find_mapping(self->tracee, "[vdso]", &from, &to));
 	/* The tracee reads them as before. */
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
@@ -440,7 +440,7 @@ TEST_F(memory, vdso)
 
 	if (!find_mapping(self->tracee, "[vdso]", &from, &to))
 		SKIP(return, "no vDSO");
-	/* It begins like a file, and is the same for all, until it is written. */
+	/* It begins like an ELF file, and is the same for all processes until it is written. */
 	ASSERT_EQ(0, REQ(PTRACE_PEEKTEXT, from, &word));
 	EXPECT_EQ(0, memcmp(&word, "\177ELF", 4));
 	for (unsigned long addr = from; addr < from + 1024; addr += WORD) {
@@ -455,18 +455,18 @@ TEST_F(memory, vdso)
 	ASSERT_TRUE(look(self->tracee, (void *)(from + 1024 - WORD), &word, WORD));
 	EXPECT_EQ(~before, word);
 	EXPECT_EQ(before, *(unsigned long *)(from + 1024 - WORD));
-	/* The rest of the page is a copy. */
+	/* The rest of the page did not change. */
 	for (unsigned long addr = from; addr < from + 1024 - WORD; addr += WORD) {
 		ASSERT_EQ(0, REQ(PTRACE_PEEKTEXT, addr, &word));
 		ASSERT_EQ(*(unsigned long *)addr, word);
 	}
-	/* With what was there, the tracee goes on as before. */
+	/* With the old word restored, the tracee runs as before. */
 	ASSERT_EQ(0, REQ(PTRACE_POKETEXT, from + 1024 - WORD, before));
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
 	wait_for_progress(self->shared);
 }
 
-/* exit_mm() comes after: at PTRACE_EVENT_EXIT the memory is still there */
+/* exit_mm() comes later: at PTRACE_EVENT_EXIT the memory is still there */
 TEST_F(memory, at_event_exit)
 {
 	char *addr = page(self, FIRST);
@@ -486,7 +486,7 @@ TEST_F(memory, at_event_exit)
 	self->tracee = 0;
 }
 
-/* The same where it was killed, which leaves nothing else that could be asked */
+/* The same for a killed tracee */
 TEST_F(memory, at_event_exit_of_killed)
 {
 	unsigned long word;
@@ -519,7 +519,7 @@ static int sleep_then_vfork(struct shared *shared)
 	return vfork_page[1];
 }
 
-/* The child of vfork(2) has its parent's memory: what is written in one is read in the other */
+/* The child of vfork(2) has its parent's memory: a POKE to one changes both */
 TEST_F(memory, shared_by_vfork)
 {
 	unsigned long child, word;
@@ -546,7 +546,7 @@ TEST_F(memory, shared_by_vfork)
 
 	ASSERT_EQ(0, cont(child, 0));
 	ASSERT_EQ(EXITED(4), next_status(child));
-	/* While the child was there, its parent was held up at the event. */
+	/* The parent was in the stop of the event all the time. */
 	ASSERT_EQ(0, cont(tracee, 0));
 	ASSERT_EQ(SIGNAL_STOP(SIGCHLD), next_status(tracee));
 	ASSERT_EQ(0, cont(tracee, 0));
@@ -554,7 +554,7 @@ TEST_F(memory, shared_by_vfork)
 	self->tracee = 0;
 }
 
-/* A child of fork(2) has a copy, in both directions */
+/* A child of fork(2) has a copy: a POKE to one does not change the other */
 TEST_F(memory, not_shared_by_fork)
 {
 	char *addr = page(self, FIRST);

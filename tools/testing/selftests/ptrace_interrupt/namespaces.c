@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Tracers and tracees in different namespaces: which number a process has for its tracer,
- * and who has capabilities for whom.
+ * Tracers and tracees in different namespaces: which PID the tracer sees, and which
+ * capabilities count.
  *
- * "man:" before a test quotes ptrace(2), pid_namespaces(7) or user_namespaces(7), a name
- * of a function is what it checks. The program is run by root.
+ * Before a test, "man:" quotes ptrace(2), pid_namespaces(7) or user_namespaces(7), and a
+ * function's name is what the test checks. Root must run this program.
  */
 #include "ptrace_cred.h"
 
@@ -26,7 +26,7 @@ FIXTURE_TEARDOWN(namespaces)
 	reap(self->tracee);
 }
 
-/* What the processes in the inner namespace know themselves by. */
+/* What the processes in the inner namespace report: their PIDs there, and results. */
 static struct inner {
 	_Atomic pid_t self, child;
 	_Atomic int results[4];
@@ -65,7 +65,7 @@ static int fork_in_namespace(struct shared *shared)
 	return 0;
 }
 
-/* ptrace_event_pid(): man: "the PID of the new process", as the tracer would have it */
+/* ptrace_event_pid(): man: "the PID of the new process", in the tracer's namespace */
 TEST_F(namespaces, message_is_of_the_tracer)
 {
 	unsigned long child = 0, message = 0;
@@ -83,13 +83,13 @@ TEST_F(namespaces, message_is_of_the_tracer)
 	EXPECT_LT(2, child);
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(child));
 
-	/* do_jobctl_trap(): of its own stop it tells by the number that it has for itself. */
+	/* ptrace_do_notify(): the siginfo of its stop has its PID in its own namespace. */
 	ASSERT_EQ(0, request(PTRACE_GETSIGINFO, child, 0, (unsigned long)&info));
 	EXPECT_EQ(2, info.si_pid);
 	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
 	EXPECT_EQ(1, info.si_pid);
 
-	/* The numbers of the inner namespace are nobody's, or somebody else's. */
+	/* In the tracer's namespace, these PIDs are no tracee's. */
 	EXPECT_EQ(-ESRCH, request(PTRACE_CONT, 2, 0, 0));
 	EXPECT_EQ(-ESRCH, request(PTRACE_INTERRUPT, 1, 0, 0));
 	ASSERT_EQ(0, cont(child, 0));
@@ -97,7 +97,7 @@ TEST_F(namespaces, message_is_of_the_tracer)
 	while (!inner->child)
 		sched_yield();
 	EXPECT_EQ(2, inner->child);
-	/* Stopped at their ends, nothing but this would get them out of there. */
+	/* They stop at their exits, and run on only when the tracer resumes them. */
 	self->shared->quit = 1;
 	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), next_status(child));
 	ASSERT_EQ(0, request(PTRACE_GETEVENTMSG, child, 0, (unsigned long)&message));
@@ -125,7 +125,7 @@ static int fork_in_fork(struct shared *shared)
 	return 0;
 }
 
-/* The same where the child is the one that is in another namespace */
+/* The same, with only the child in another namespace */
 TEST_F(namespaces, child_in_a_namespace)
 {
 	unsigned long child = 0;
@@ -151,10 +151,10 @@ TEST_F(namespaces, child_in_a_namespace)
 
 static int attach_outside(struct shared *shared)
 {
-	/* The process that waits outside, by the number that it has there. */
+	/* The process that waits outside, by its PID there. */
 	inner->results[0] = -seize(inner->child);
 	inner->results[1] = -request(PTRACE_ATTACH, inner->child, 0, 0);
-	/* It is the number 1 itself. */
+	/* PID 1 is this process itself. */
 	inner->results[2] = -seize(1);
 	inner->results[3] = -seize(2);
 	return 0;
@@ -175,7 +175,7 @@ TEST_F(namespaces, nobody_outside)
 	EXPECT_EQ(ESRCH, inner->results[1]);
 	EXPECT_EQ(EPERM, inner->results[2]);
 	EXPECT_EQ(ESRCH, inner->results[3]);
-	/* Nor has it been touched. */
+	/* The process outside was not touched, either. */
 	wait_for_progress(self->shared);
 }
 
@@ -199,7 +199,7 @@ static int trace_inside(struct shared *shared)
 	return 0;
 }
 
-/* Within a namespace, it is as without. */
+/* Within one namespace, tracing works as in the initial one. */
 TEST_F(namespaces, both_inside)
 {
 	pid_t pid = spawn_in_pid_namespace(trace_inside, self->shared);
@@ -215,7 +215,7 @@ static int trace_me_inside(struct shared *shared)
 	return getppid();
 }
 
-/* ptrace_traceme(): by a parent that has no number for the tracee */
+/* ptrace_traceme(): the parent has no PID in the tracee's namespace */
 TEST_F(namespaces, traceme)
 {
 	self->tracee = spawn_in_pid_namespace(trace_me_inside, self->shared);
@@ -233,8 +233,8 @@ static int kill_oneself(struct shared *shared)
 }
 
 /*
- * sig_task_ignored(): what a namespace's first process does not handle is not for it, but
- * is reported all the same to who traces it.
+ * sig_task_ignored(): the first process of a namespace ignores signals that it does not
+ * handle. Its tracer still sees them.
  */
 TEST_F(namespaces, signal_for_init)
 {
@@ -245,7 +245,7 @@ TEST_F(namespaces, signal_for_init)
 	ASSERT_EQ(SIGNAL_STOP(SIGTERM), next_status(self->tracee));
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, SIGTERM));
 	wait_for_progress(self->shared);
-	/* SIGSTOP by ATTACH's likes, and SIGKILL, come from outside. */
+	/* SIGSTOP and SIGKILL from outside the namespace are not ignored. */
 	ASSERT_EQ(0, kill(self->tracee, SIGSTOP));
 	ASSERT_EQ(SIGNAL_STOP(SIGSTOP), next_status(self->tracee));
 	ASSERT_EQ(0, REQ(PTRACE_KILL, 0, 0));
@@ -255,7 +255,7 @@ TEST_F(namespaces, signal_for_init)
 
 /* User namespaces */
 
-/* A target in a user namespace that Alice makes, as whom it is known outside too. */
+/* A target in a user namespace that Alice makes. Outside, it has Alice's ids, too. */
 static int be_in_user_namespace(struct shared *shared)
 {
 	if (!become(ALICE, ALICE, NO_CAPS) || !enter_user_namespace(0) ||
@@ -276,8 +276,8 @@ TEST_F(namespaces, owner_of_the_namespace)
 		self->tracee = spawn(be_in_user_namespace, self->shared);
 		wait_for_progress(self->shared);
 		/*
-		 * Undumpable, what is asked for is a capability in the namespace that the
-		 * target's program is of, the initial one, in which the owner has none.
+		 * If the target is not dumpable, the check asks for a capability in the
+		 * namespace of the target's program, the initial one. The owner has none there.
 		 */
 		EXPECT_EQ(dumpable ? 0 : EPERM,
 			  as(ALICE, ALICE, NO_CAPS, try_seize, self->tracee));
@@ -310,11 +310,11 @@ static int look_from_user_namespace(struct shared *shared)
 	return look_from_inside(shared);
 }
 
-/* cap_ptrace_access_check(): who has all capabilities in a namespace has none outside of it */
+/* cap_ptrace_access_check(): all capabilities in a namespace are none outside of it */
 TEST_F(namespaces, from_inside)
 {
 	share();
-	/* Outside, with the same ids: that the namespaces are not the same is enough. */
+	/* The target is outside, with the same ids: it is refused for its namespace alone. */
 	self->tracee = fork();
 	if (self->tracee == 0) {
 		if (!become(ALICE, ALICE, NO_CAPS))
@@ -341,7 +341,7 @@ static int trace_in_user_namespace(struct shared *shared)
 	wait_for_progress(own);
 	if (seize(child) || interrupt(child) || next_status(child) != EVENT_STOP(SIGTRAP))
 		code |= 1;
-	/* What is asked of CAP_SYS_ADMIN is asked in the initial namespace. */
+	/* The checks for CAP_SYS_ADMIN are made in the initial namespace. */
 	if (request(PTRACE_SETOPTIONS, child, 0, PTRACE_O_SUSPEND_SECCOMP) != -EPERM)
 		code |= 2;
 	if (request(PTRACE_SECCOMP_GET_FILTER, child, 0, 0) != -EACCES)
@@ -350,7 +350,7 @@ static int trace_in_user_namespace(struct shared *shared)
 	return code;
 }
 
-/* check_ptrace_options(): capable() is not ns_capable() */
+/* check_ptrace_options(): it calls capable(), not ns_capable() */
 TEST_F(namespaces, inside)
 {
 	EXPECT_EQ(EXITED(0), next_status(spawn(trace_in_user_namespace, self->shared)));

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Yama's scope 3, in which nobody may attach to anything. It can only be left by a reboot,
- * so this is not among the programs that run with the others.
+ * Yama's scope 3, in which no process may attach to any other. Only a reboot ends it, so this
+ * program does not run with the others.
  *
- * "Yama:" before a test quotes Documentation/admin-guide/LSM/Yama.rst, a name of a
- * function is what it checks.
+ * "Yama:" before a test quotes Documentation/admin-guide/LSM/Yama.rst.
  */
 #include "ptrace_cred.h"
 
@@ -40,7 +39,7 @@ FIXTURE_TEARDOWN(no_attach)
 	reap(self->target);
 }
 
-/* Yama: "no processes may use ptrace with PTRACE_ATTACH": not root, of its own child */
+/* Yama: "no processes may use ptrace with PTRACE_ATTACH": not even root, on its child */
 TEST_F(no_attach, whoever_asks)
 {
 	self->target = spawn(spin, self->shared);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What tests of who may trace whom share: processes with chosen credentials, and the
- * system calls and files that ask what ptrace(2) asks.
+ * Shared by tests of permissions: processes with chosen credentials, and the system calls
+ * and files that make the access check of ptrace(2).
  */
 #ifndef PTRACE_CRED_H
 #define PTRACE_CRED_H
@@ -14,7 +14,7 @@
 
 #define CAP(cap)	(1ULL << (cap))
 #define NO_CAPS		0ULL
-/* To look into any process, and what the modes of files in /proc ask for before that. */
+/* CAP_SYS_PTRACE to look into any process; CAP_DAC_OVERRIDE for the modes of files in /proc. */
 #define LOOK_CAPS	(CAP(CAP_SYS_PTRACE) | CAP(CAP_DAC_OVERRIDE))
 
 /* Two users, with groups of the same numbers. */
@@ -43,12 +43,12 @@ static inline bool get_caps(unsigned long long *permitted)
 	return true;
 }
 
-/* Become a process of the user @real, but for files of @fs, with @caps and no others. */
+/* Become a process of the user @real, with the ids of @fs for files, and only @caps. */
 static inline bool become(unsigned int real, unsigned int fs, unsigned long long caps)
 {
 	unsigned long long all;
 
-	/* What is such a process already may have no means to become one. */
+	/* A process that has these ids already may have no privilege to set them. */
 	if (getuid() != real || fs != real) {
 		if (!get_caps(&all) || prctl(PR_SET_KEEPCAPS, 1) ||
 		    syscall(SYS_SETGROUPS, 0, NULL) ||
@@ -62,7 +62,7 @@ static inline bool become(unsigned int real, unsigned int fs, unsigned long long
 	       !prctl(PR_SET_DUMPABLE, 1) && !prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/* What @act(@pid) returns in a process that has become that; 255 if it could not. */
+/* What @act(@pid) returns in a process with these credentials; 255 if there is none. */
 static inline int as(unsigned int real, unsigned int fs, unsigned long long caps,
 		     int (*act)(pid_t), pid_t pid)
 {
@@ -75,7 +75,7 @@ static inline int as(unsigned int real, unsigned int fs, unsigned long long caps
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 254;
 }
 
-/* Be in a user namespace of one's own, with all capabilities there; as @inside, of one id. */
+/* Enter a new user namespace, with all capabilities there. It maps one id, to @inside. */
 static inline bool enter_user_namespace(unsigned int inside)
 {
 	const unsigned int outside = geteuid();
@@ -94,7 +94,7 @@ static inline bool enter_user_namespace(unsigned int inside)
 	       getuid() == inside;
 }
 
-/* Attempts of the caller to look into @pid: 0, or an error. */
+/* Attempts of the caller to look into @pid: each returns 0, or an error. */
 
 static inline int try_seize(pid_t pid)
 {
@@ -143,7 +143,7 @@ static inline int try_getfd(pid_t pid)
 	return syscall(SYS_pidfd_getfd, pidfd, 0, 0) < 0 ? errno : 0;
 }
 
-/* Ask of no page that is there, which is no error. */
+/* Ask for a page that is not mapped. The call itself succeeds. */
 static inline int try_move_pages(pid_t pid)
 {
 	void *page = NULL;
@@ -152,7 +152,7 @@ static inline int try_move_pages(pid_t pid)
 	return syscall(SYS_move_pages, pid, 1, &page, NULL, &status, 0) ? errno : 0;
 }
 
-/* Of an event that tells nothing about the kernel. */
+/* Open an event that tells nothing about the kernel. */
 static inline int try_perf(pid_t pid)
 {
 	struct perf_event_attr attr = {
@@ -163,7 +163,7 @@ static inline int try_perf(pid_t pid)
 	return syscall(SYS_perf_event_open, &attr, pid, -1, -1, 0) < 0 ? errno : 0;
 }
 
-/* The target's user namespace is the caller's: who may look is told so, by EINVAL. */
+/* The target's user namespace is the caller's own: EINVAL means that access was granted. */
 static inline int try_setns(pid_t pid)
 {
 	int pidfd = syscall(SYS_pidfd_open, pid, 0);
@@ -201,7 +201,7 @@ static inline int try_mem(pid_t pid)
 {
 	char path[64];
 
-	/* It is opening that is refused; nothing is at the address that is read first. */
+	/* The check is in open(); a read would fail anyway, since nothing is mapped at 0. */
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
 	return open(path, O_RDONLY) < 0 ? errno : 0;
 }
@@ -229,7 +229,10 @@ static inline int try_fd(pid_t pid)
 	return try_link(pid, "fd/0");
 }
 
-/* Of each of them, by which of the caller's ids it goes, and whether it is as to attach. */
+/*
+ * Each probe: its error when denied, whether it compares the caller's ids for files, and
+ * whether its access mode is PTRACE_MODE_ATTACH.
+ */
 static const struct probe {
 	const char *name;
 	int (*try)(pid_t);
@@ -256,7 +259,7 @@ static const struct probe {
 
 #define N_PROBES	ARRAY_SIZE(probes)
 
-/* Whether all that a probe says is that it is refused. */
+/* Whether @result means that access was denied. */
 static inline bool refused(const struct probe *probe, int result)
 {
 	return result == probe->error || (probe->by_fs_ids && result == EACCES);

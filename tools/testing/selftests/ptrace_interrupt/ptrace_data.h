@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What tests of the requests that carry data share: tracees that are stopped where
- * the data is, and looks at a tracee that do not go through ptrace(2).
+ * Shared by tests of the requests that carry data: tracees in a ptrace-stop where the
+ * data is, and functions that read a tracee's memory without ptrace(2).
  */
 #ifndef PTRACE_DATA_H
 #define PTRACE_DATA_H
@@ -18,16 +18,16 @@
 /* A tracee may be a 32-bit program, whatever the tracer is. */
 #define IS_64BIT	(sizeof(long) == 8)
 
-/* PTRACE_SYSCALL and the like come from two headers, in one of which they are enums. */
+/* The requests come from two headers. One of them has enums, not macros. */
 #ifndef PTRACE_SINGLEBLOCK
 #define PTRACE_SINGLEBLOCK	33
 #endif
 
-/* The requests as the tests of a fixture write them: to its tracee. */
+/* A request to the tracee of the fixture. */
 #define REQ(nr, addr, data) \
 	request(nr, self->tracee, (unsigned long)(addr), (unsigned long)(data))
 
-/* Start @body, seized with @options, and stop it where it spins ('R') or sleeps ('S'). */
+/* Start @body, seize it with @options, and interrupt it where it spins ('R') or sleeps ('S'). */
 static inline pid_t start_stopped(int (*body)(struct shared *), struct shared *shared,
 				  char state, unsigned long options)
 {
@@ -47,7 +47,7 @@ static inline pid_t start_stopped(int (*body)(struct shared *), struct shared *s
 	return pid;
 }
 
-/* Private memory of the caller, which a child has a copy of at the same address. */
+/* Private memory of the caller. A child has a copy of it at the same address. */
 static inline char *private_pages(unsigned int count)
 {
 	char *pages = mmap(NULL, count * sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
@@ -58,7 +58,7 @@ static inline char *private_pages(unsigned int count)
 	return pages;
 }
 
-/* @size bytes at @addr of a process, without ptrace(2); whether all could be read. */
+/* Read @size bytes at @addr of a process, without ptrace(2); return whether that read all. */
 static inline bool look(pid_t pid, const void *addr, void *to, size_t size)
 {
 	struct iovec local = { to, size }, remote = { (void *)addr, size };
@@ -75,7 +75,7 @@ static inline bool all_are(const void *bytes, unsigned char byte, size_t size)
 	return true;
 }
 
-/* The ones that take ids of 32 bits. */
+/* The system calls that take ids of 32 bits. */
 #ifdef SYS_setresuid32
 #define SYS_SETRESUID	SYS_setresuid32
 #define SYS_SETRESGID	SYS_setresgid32
@@ -92,7 +92,7 @@ static inline bool all_are(const void *bytes, unsigned char byte, size_t size)
 
 #define NOBODY	65534
 
-/* Give up all privileges for the ids of nobody; what could be traced still can. */
+/* Drop all privileges and take the ids of nobody; the caller stays dumpable. */
 static inline bool drop_privileges(void)
 {
 	return !syscall(SYS_SETGROUPS, 0, NULL) &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What tests share that need a family: a tracee, its real parent, which is the test,
+ * Shared by tests that need three processes: a tracee, its real parent, which is the test,
  * and a tracer that is neither.
  */
 #ifndef PTRACE_GROUP_H
@@ -15,7 +15,7 @@ static inline long attach(pid_t pid)
 	return request(PTRACE_ATTACH, pid, 0, 0);
 }
 
-/* The requests as tests write them that have more than one tracee. */
+/* A request to @pid, for tests that have more than one tracee. */
 #define REQ(nr, pid, data)	request(nr, pid, 0, (unsigned long)(data))
 
 /* Send @sig to one thread. */
@@ -29,7 +29,7 @@ static inline pid_t thread_id(void)
 	return syscall(SYS_gettid);
 }
 
-/* The status of @pid that is there already, 0 if there is none, or -errno. */
+/* The status of @pid if waitpid() has one already, 0 if it has none, or -errno. */
 static inline int status_now(pid_t pid)
 {
 	int status = 0;
@@ -80,7 +80,7 @@ static inline void wait_until_gone(pid_t pid)
 		sched_yield();
 }
 
-/* What @function gives for @pid when another thread of this process calls it. */
+/* Call @function(@pid) in another thread of this process, and return its result. */
 struct thread_call {
 	long (*function)(pid_t pid);
 	pid_t pid;
@@ -104,13 +104,13 @@ static inline long in_thread(long (*function)(pid_t pid), pid_t pid)
 	return (long)result;
 }
 
-/* In a thread or a child that is not the test itself: it ends with the line that is wrong. */
+/* For threads and children of the test: return the number of the line that failed. */
 #define CHECK(condition) do { if (!(condition)) return __LINE__; } while (0)
 
 /*
- * Become this same program, which is to do what the name says: a test that uses it has a
- * constructor that does, if that is the name of the program. (Where the first thread is
- * dead, /proc/self knows of no program.)
+ * Execute this same program under @name. A test that uses this has a constructor, which
+ * looks at the name of the program and does what it says. (/proc/self has no exe if the
+ * first thread is dead.)
  */
 static inline int exec_as(const char *name)
 {
@@ -120,11 +120,11 @@ static inline int exec_as(const char *name)
 	return 1;
 }
 
-/* What a tracer may be told to do, beside each request of ptrace(2). */
+/* Orders for a tracer, besides the requests of ptrace(2). */
 enum {
 	TELL_STATUS = 0x10000,	/* next_status() */
 	TELL_STATUS_NOW,	/* status_now() */
-	TELL_ANY,		/* wait for any tracee or child; its pid, or -errno */
+	TELL_ANY,		/* wait for any tracee or child; return its pid, or -errno */
 	TELL_EXIT,		/* exit with 0 */
 };
 
@@ -134,7 +134,7 @@ struct order {
 	unsigned long addr, data;
 };
 
-/* A process that traces for the test, and does what it is told. */
+/* A process that traces for the test, and obeys its orders. */
 struct tracer {
 	pid_t pid;
 	int orders[2], answers[2];
@@ -182,12 +182,12 @@ static inline void tracer_start(struct tracer *tracer)
 		close(tracer->orders[1]);
 		obey(tracer);
 	}
-	/* Whose end can be seen, as nobody else has these. */
+	/* No other process has these ends: so the test notices when the tracer exits. */
 	close(tracer->orders[0]);
 	close(tracer->answers[1]);
 }
 
-/* Give an order, and do not wait for its answer. */
+/* Give an order, and do not wait for the answer. */
 static inline void tracer_tell(struct tracer *tracer, long nr, pid_t pid,
 			       unsigned long addr, unsigned long data)
 {
@@ -206,7 +206,7 @@ static inline long tracer_answer(struct tracer *tracer)
 	return answer;
 }
 
-/* What request(), or the like, gives in the tracer. */
+/* Give an order, and return the answer: what request(), or the like, returned in the tracer. */
 static inline long tracer_ask(struct tracer *tracer, long nr, pid_t pid,
 			      unsigned long addr, unsigned long data)
 {
@@ -214,12 +214,12 @@ static inline long tracer_ask(struct tracer *tracer, long nr, pid_t pid,
 	return tracer_answer(tracer);
 }
 
-/* The same in tests, whose fixtures have a member named tracer. */
+/* The same for tests. Their fixtures have a member named tracer. */
 #define TELL(nr, pid, data)	tracer_ask(&self->tracer, nr, pid, 0, (unsigned long)(data))
 #define TRACER_SEES(pid)	TELL(TELL_STATUS, pid, 0)
 #define TRACER_SEES_NOW(pid)	TELL(TELL_STATUS_NOW, pid, 0)
 
-/* Have the tracer exit, and collect it; its status. */
+/* Have the tracer exit, and return its status. */
 static inline int tracer_exit(struct tracer *tracer)
 {
 	int status;
@@ -230,7 +230,7 @@ static inline int tracer_exit(struct tracer *tracer)
 	return status;
 }
 
-/* In a teardown, before the tracees are collected. */
+/* Kill the tracer, in a teardown, before that collects the tracees. */
 static inline void tracer_end(struct tracer *tracer)
 {
 	reap(tracer->pid);
@@ -238,10 +238,10 @@ static inline void tracer_end(struct tracer *tracer)
 }
 
 /*
- * What the real parent @options for of @pid: a letter for what there is,
- *	S  stopped, by SIGSTOP		C  continued
+ * Wait for @pid as its real parent, with @options; return a letter for what waitid() reports:
+ *	S  group stop, by SIGSTOP	C  continued
  *	x  exited with 0		k  killed by SIGKILL	t  by SIGTERM
- * '-' if there is nothing and WNOHANG was given, '?' for all else.
+ * '-' for nothing, with WNOHANG; '?' for anything else.
  */
 static inline char parent_sees(pid_t pid, int options)
 {
@@ -267,7 +267,7 @@ static inline char parent_sees(pid_t pid, int options)
 	return '?';
 }
 
-/* What the real parent sees, if there is anything. */
+/* What the real parent sees now; '-' if there is nothing. */
 static inline char parent_sees_now(pid_t pid)
 {
 	return parent_sees(pid, WSTOPPED | WCONTINUED | WEXITED | WNOHANG);

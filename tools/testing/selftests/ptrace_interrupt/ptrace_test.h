@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What tests of ptrace(2) share: tracees that do one thing, the requests as raw
- * system calls, and waiting for a state without sleeping and hoping.
+ * Shared by all tests of ptrace(2): tracees that do one thing, the requests as raw
+ * system calls, and functions that wait for a state instead of for a time.
  *
  * Nothing here waits longer than the test's own time limit, and every child dies
  * with the process that made it.
@@ -28,9 +28,9 @@
 
 #include "../kselftest_harness.h"
 
-/* The status of a PTRACE_EVENT_STOP trap, with the signal that it shows. */
+/* The status of a PTRACE_EVENT_STOP with the signal @sig. */
 #define EVENT_STOP(sig)		(((sig) | PTRACE_EVENT_STOP << 8) << 8 | 0x7f)
-/* The status of a signal-delivery-stop or a syscall-stop. */
+/* The status of a signal-delivery-stop, a syscall-stop, or a group-stop without an event. */
 #define SIGNAL_STOP(sig)	((sig) << 8 | 0x7f)
 /* The status of a PTRACE_EVENT_* stop. */
 #define EVENT(event)		((SIGTRAP | (event) << 8) << 8 | 0x7f)
@@ -38,7 +38,7 @@
 #define EXITED(code)		((code) << 8)
 #define KILLED(sig)		(sig)
 
-/* What a tracee and its tracer share. */
+/* Memory that a tracee and its tracer share. */
 struct shared {
 	/* Goes up as long as a spinning tracee is in user mode. */
 	_Atomic unsigned long count;
@@ -87,7 +87,7 @@ static inline int next_status(pid_t pid)
 	return waitpid(pid, &status, __WALL) == pid ? status : -errno;
 }
 
-/* Memory that the caller shares with the children it has from then on, all 0. */
+/* Zeroed memory that the caller shares with the children that it makes from then on. */
 static inline void *shared_memory(size_t size)
 {
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -106,7 +106,7 @@ static inline struct shared *shared_new(void)
 	return shared;
 }
 
-/* Run @body(@shared) in a child that dies with its parent; exit with what it returns. */
+/* Run @body(@shared) in a child that dies with its parent, and exits with what @body returns. */
 static inline pid_t spawn(int (*body)(struct shared *), struct shared *shared)
 {
 	pid_t parent = getpid();
@@ -115,14 +115,14 @@ static inline pid_t spawn(int (*body)(struct shared *), struct shared *shared)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* Where Yama has a say, any process of the test may trace it. */
+	/* Where Yama is in effect, any process of the test may trace it. */
 	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
 	if (getppid() != parent)
 		_exit(1);
 	_exit(body(shared));
 }
 
-/* Kill @pid and collect it, whoever its tracer was and whatever it is in. */
+/* Kill @pid and collect it, whoever its tracer was and whatever stop it is in. */
 static inline void reap(pid_t pid)
 {
 	int status;
@@ -143,7 +143,7 @@ static inline int spin(struct shared *shared)
 	return 0;
 }
 
-/* Sleep in an interruptible system call; 0 if it was not cut short. */
+/* Sleep in an interruptible system call; return 0 if nothing cut it short. */
 static inline int sleep_on_pipe(struct shared *shared)
 {
 	char byte;
@@ -152,8 +152,8 @@ static inline int sleep_on_pipe(struct shared *shared)
 }
 
 /*
- * Sleep uninterruptibly, until the child that shares the memory is gone; which is before
- * its end is told.
+ * Sleep uninterruptibly, until the child that shares the memory has released it. The SIGCHLD
+ * of its exit comes later.
  */
 static inline int sleep_in_vfork(struct shared *shared)
 {
@@ -167,7 +167,7 @@ static inline int sleep_in_vfork(struct shared *shared)
 	return pid > 0 && waitpid(pid, NULL, 0) == pid ? 0 : 1;
 }
 
-/* Have a sleeping tracee go on. */
+/* Wake a tracee that sleeps on its pipe. */
 static inline bool wake(struct shared *shared)
 {
 	return write(shared->pipe[1], "", 1) == 1;

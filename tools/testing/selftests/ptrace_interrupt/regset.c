@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PTRACE_GETREGSET and PTRACE_SETREGSET: a tracee's registers, in sets that are named as
- * in core dumps, and how much of them is copied.
+ * PTRACE_GETREGSET and PTRACE_SETREGSET: a tracee's registers, in sets with the names that
+ * core dumps use, and how much of them the kernel copies.
  *
- * A name of a function before a test is what it checks.
+ * A function's name before a test is what the test checks.
  */
 #include <elf.h>
 #include <stdint.h>
@@ -19,7 +19,7 @@
 #endif
 #define NT_X86_SHSTK	0x204
 
-/* Of the registers, as words: some that may be anything, and the selector of the code. */
+/* Indexes of registers, as words: BX, which may have any value, and the code selector. */
 #ifdef __x86_64__
 #define GENERAL		27
 #define BX		5
@@ -52,7 +52,7 @@ FIXTURE_TEARDOWN(regset)
 	reap(self->tracee);
 }
 
-/* Copy a set to or from @bytes; @len is how much is asked for, and then how much it was. */
+/* Copy a set to or from @bytes. @len is the length asked for, and then the length returned. */
 static long copy(pid_t pid, long nr, unsigned long note, void *bytes, size_t *len)
 {
 	struct iovec iov = { bytes, *len };
@@ -62,7 +62,7 @@ static long copy(pid_t pid, long nr, unsigned long note, void *bytes, size_t *le
 	return ret;
 }
 
-/* The sets that there are, with the size of a register and how much there is at the least. */
+/* All sets, with the size of a register and the least size of the set. */
 static const struct set {
 	unsigned long note;
 	unsigned int size, least;
@@ -81,7 +81,7 @@ static const struct set {
 
 static unsigned char whole[16384], part[16384];
 
-/* ptrace_regset(): a whole number of registers, up to all, and not a byte more */
+/* ptrace_regset(): it copies a whole number of registers, up to all, and not a byte more */
 TEST_F(regset, get_lengths)
 {
 	for (size_t i = 0; i < N_SETS; i++) {
@@ -110,7 +110,7 @@ TEST_F(regset, get_lengths)
 	}
 }
 
-/* The same of what no buffer could be: the length is that of the set */
+/* The same with lengths that no buffer can have: the kernel returns the set's length */
 TEST_F(regset, huge_lengths)
 {
 	for (size_t i = 0; i < N_SETS; i++) {
@@ -119,7 +119,7 @@ TEST_F(regset, huge_lengths)
 		for (unsigned int bit = 13; bit < 8 * sizeof(size_t); bit++) {
 			size_t len = (size_t)1 << bit;
 
-			/* A whole number of registers or not, it is more than all. */
+			/* A whole number of registers. It is still more than all. */
 			len -= len % set->size;
 			memset(part, FILLER, sizeof(part));
 			EXPECT_EQ(0, copy(self->tracee, PTRACE_GETREGSET, set->note, part, &len));
@@ -136,7 +136,7 @@ TEST_F(regset, huge_lengths)
 	}
 }
 
-/* ptrace_regset(): as many registers are set as are given, and the others are kept */
+/* ptrace_regset(): it sets as many registers as the caller gives; the others do not change */
 TEST_F(regset, set_part)
 {
 	unsigned long before[GENERAL], regs[GENERAL], seen[GENERAL];
@@ -144,7 +144,7 @@ TEST_F(regset, set_part)
 
 	ASSERT_EQ(0, copy(self->tracee, PTRACE_GETREGSET, NT_PRSTATUS, before, &len));
 	for (size_t count = 0; count <= 10; count++) {
-		/* None of the first ten is one that could be wrong, but for two of 32 bits. */
+		/* The first ten registers take any value, except for two of 32 bits. */
 		for (int i = 0; i < GENERAL; i++)
 			regs[i] = before[i];
 		for (size_t i = 0; i < count && i < 6; i++)
@@ -162,7 +162,7 @@ TEST_F(regset, set_part)
 	}
 }
 
-/* What is set is what the tracee has when it goes on, and what other requests show. */
+/* The tracee runs with the registers that were set, and other requests show them. */
 TEST_F(regset, set_and_go_on)
 {
 	unsigned long regs[GENERAL], word;
@@ -181,7 +181,7 @@ TEST_F(regset, set_and_go_on)
 	EXPECT_EQ(0x12121212, regs[BX]);
 }
 
-/* putreg(): an error in the middle leaves what was set before it, and the length as it was */
+/* putreg(): an error keeps the registers set before it, and does not change the length */
 TEST_F(regset, set_stops_at_an_error)
 {
 	unsigned long regs[GENERAL], seen[GENERAL];
@@ -199,7 +199,7 @@ TEST_F(regset, set_stops_at_an_error)
 	EXPECT_NE(0, seen[CS]);
 }
 
-/* find_regset(): the name is an unsigned int; no other one is like it */
+/* find_regset(): the name is an unsigned int, and must match exactly */
 TEST_F(regset, names)
 {
 	static const unsigned long none[] = {
@@ -238,7 +238,7 @@ TEST_F(regset, names)
 	}
 }
 
-/* xstateregs_get(), xstateregs_set(): of the size that the processor's state has */
+/* xstateregs_get(), xstateregs_set(): the set has the size of the processor's state */
 TEST_F(regset, xstate)
 {
 	size_t all = sizeof(whole), len;
@@ -259,13 +259,13 @@ TEST_F(regset, xstate)
 	len = all;
 	EXPECT_EQ(0, copy(self->tracee, PTRACE_SETREGSET, NT_X86_XSTATE, whole, &len));
 	EXPECT_EQ(all, len);
-	/* All or nothing of it is set. */
+	/* The whole set must be given. */
 	len = all - 8;
 	EXPECT_EQ(-EFAULT, copy(self->tracee, PTRACE_SETREGSET, NT_X86_XSTATE, whole, &len));
 	EXPECT_EQ(all - 8, len);
 }
 
-/* ioperm_active(): a set that a tracee need not have, and that cannot be set */
+/* ioperm_active(): a tracee need not have this set, and a tracer cannot set it */
 TEST_F(regset, io_permissions)
 {
 	size_t len = 4096;
@@ -279,8 +279,8 @@ TEST_F(regset, io_permissions)
 }
 
 /*
- * ptrace_request(): the iovec is looked at first, then the name, then the length, then what
- * it points to; its length is written last, and only then.
+ * ptrace_request(): the kernel checks the iovec first, then the name, then the length, then
+ * the buffer. It writes the length last, and only without an error.
  */
 TEST_F(regset, order_of_errors)
 {
@@ -293,7 +293,7 @@ TEST_F(regset, order_of_errors)
 		EXPECT_EQ(-EFAULT, REQ(nr, 3, 0));
 		EXPECT_EQ(-EFAULT, REQ(nr, 3, -1));
 		EXPECT_EQ(-EFAULT, REQ(nr, 3, -WORD));
-		/* Half of it may be there. */
+		/* Half of the iovec is mapped. */
 		cut = (void *)(pages + page - WORD);
 		cut->iov_base = part;
 		EXPECT_EQ(-EFAULT, REQ(nr, 3, cut));
@@ -305,12 +305,12 @@ TEST_F(regset, order_of_errors)
 		iov->iov_len = 2 * WORD;
 		EXPECT_EQ(-EFAULT, REQ(nr, NT_PRSTATUS, iov));
 		EXPECT_EQ(2 * WORD, iov->iov_len);
-		/* Of nothing, the address does not matter. */
+		/* With length 0, the address does not matter. */
 		iov->iov_len = 0;
 		EXPECT_EQ(0, REQ(nr, NT_PRSTATUS, iov));
 	}
 
-	/* An iovec that cannot be written to: the registers are copied, and then it fails. */
+	/* The iovec is read-only: the kernel copies the registers, and then fails. */
 	*iov = (struct iovec){ part, GENERAL * WORD };
 	memset(part, FILLER, sizeof(part));
 	ASSERT_EQ(0, mprotect(pages, page, PROT_READ));
@@ -319,7 +319,7 @@ TEST_F(regset, order_of_errors)
 	EXPECT_TRUE(all_are(part + GENERAL * WORD, FILLER, 64));
 }
 
-/* The buffer at the end of what is mapped: not a byte more than what is asked for is touched. */
+/* The buffer is at the end of a mapping: the kernel touches no more bytes than asked for. */
 TEST_F(regset, buffer_at_the_end)
 {
 	const long page = sysconf(_SC_PAGESIZE);
@@ -343,7 +343,7 @@ TEST_F(regset, buffer_at_the_end)
 	}
 }
 
-/* task_user_regset_view(): the sets are those of the mode that the tracee's code runs in */
+/* task_user_regset_view(): the mode in which the tracee's code runs selects the sets */
 TEST_F(regset, of_the_other_width)
 {
 	unsigned long regs[GENERAL];
@@ -361,7 +361,7 @@ TEST_F(regset, of_the_other_width)
 	EXPECT_TRUE(all_are(part + OTHER_GENERAL, FILLER, 64));
 	memcpy(&seen, part + (IS_64BIT ? 0 : 5 * 8), sizeof(seen));
 	EXPECT_EQ(0x5a5a5a5a, seen);
-	/* Registers of another size, and sets that there are in one mode only. */
+	/* Registers have another size, and some sets exist in one mode only. */
 	len = 12;
 	EXPECT_EQ(IS_64BIT ? 0 : -EINVAL,
 		  copy(self->tracee, PTRACE_GETREGSET, NT_PRSTATUS, part, &len));
@@ -372,11 +372,11 @@ TEST_F(regset, of_the_other_width)
 	EXPECT_EQ(IS_64BIT ? 0 : -EINVAL,
 		  copy(self->tracee, PTRACE_GETREGSET, NT_PRXFPREG, part, &len));
 
-	/* The old requests are of the caller's width. */
+	/* The old requests use the caller's width. */
 	ASSERT_EQ(0, REQ(PTRACE_GETREGS, 0, regs));
 	EXPECT_EQ(0x5a5a5a5a, regs[BX]);
 	EXPECT_EQ(OTHER_CS, regs[CS]);
-	/* By the set of this mode, it is brought back to the other one. */
+	/* The set of this mode brings the tracee back to the other one. */
 	len = OTHER_GENERAL;
 	ASSERT_EQ(0, copy(self->tracee, PTRACE_GETREGSET, NT_PRSTATUS, part, &len));
 #ifdef __x86_64__

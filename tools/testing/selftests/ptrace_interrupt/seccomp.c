@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * seccomp and ptrace(2): a tracer that is asked by a filter, one that suspends filters,
- * and one that reads them.
+ * seccomp and ptrace(2): a filter asks a tracer, and a tracer suspends filters or reads them.
  *
- * "man:" before a test quotes ptrace(2) or seccomp(2), a name of a function is what it
- * checks.
+ * Before a test, "man:" quotes ptrace(2) or seccomp(2), and a function's name is what the
+ * test checks.
  */
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -24,7 +23,7 @@ FIXTURE(seccomp)
 	pid_t tracee;
 };
 
-/* What the tracee's calls came to: 0, a value or -errno. */
+/* The results of the tracee's calls: 0, a value or -errno. */
 static struct result {
 	_Atomic long value[2];
 	_Atomic int calls;
@@ -41,7 +40,7 @@ FIXTURE_TEARDOWN(seccomp)
 	reap(self->tracee);
 }
 
-/* Have @action taken for the system call @nr, and none for the others. */
+/* Install a filter that takes @action for the system call @nr, and allows the others. */
 static bool install(int nr, unsigned int action, unsigned int flags)
 {
 	struct sock_filter filter[] = {
@@ -63,7 +62,7 @@ static void call(int slot, long nr)
 	result->value[slot] = value == -1 ? -errno : value;
 }
 
-/* Call getpgrp() and getsid(11), of which the former is for a filter to decide. */
+/* Call getpgrp() and getsid(11). A filter decides about the former. */
 static int call_both(struct shared *shared)
 {
 	while (!shared->quit) {
@@ -89,7 +88,7 @@ static int refused_by_filter(struct shared *shared)
 	return call_both(shared);
 }
 
-/* A tracee that goes on from its pipe, and does what the filter asks its tracer about. */
+/* Start a tracee, and wake it from its pipe. It makes the call that its filter is for. */
 static void start(struct __test_metadata *_metadata, FIXTURE_DATA(seccomp) *self,
 		  int (*body)(struct shared *), unsigned long options)
 {
@@ -123,7 +122,7 @@ TEST_F(seccomp, trace)
 	EXPECT_EQ(DATA, info.seccomp.ret_data);
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
 	wait_for_calls(1);
-	/* It is executed, and no other one was asked about. */
+	/* The kernel executes the call. The filter asked about no other call. */
 	EXPECT_EQ(getpgrp(), result->value[0]);
 	EXPECT_NE(-ENOSYS, result->value[1]);
 }
@@ -137,7 +136,7 @@ TEST_F(seccomp, trace_without_option)
 	EXPECT_EQ(0, waitpid(self->tracee, NULL, WNOHANG));
 }
 
-/* ptrace_set_syscall_info_seccomp(): the tracer makes another call of it */
+/* ptrace_set_syscall_info_seccomp(): the tracer changes the call to another */
 TEST_F(seccomp, change_number)
 {
 	struct ptrace_syscall_info info = {};
@@ -157,7 +156,7 @@ TEST_F(seccomp, change_number)
 	EXPECT_EQ(getpid(), result->value[0]);
 }
 
-/* The same: as an entry of another kind it cannot be set */
+/* The same: a tracer cannot set it as PTRACE_SYSCALL_INFO_ENTRY */
 TEST_F(seccomp, change_as_entry)
 {
 	struct ptrace_syscall_info info = {};
@@ -205,7 +204,7 @@ static int refused_and_traced_by_filters(struct shared *shared)
 	       install(SYS_getpgrp, SECCOMP_RET_TRACE | DATA, 0) ? call_both(shared) : 1;
 }
 
-/* __seccomp_filter(): what the tracer makes of it is for the filters to decide again */
+/* __seccomp_filter(): the filters decide again about the call that the tracer has changed */
 TEST_F(seccomp, changed_number_is_filtered)
 {
 	struct ptrace_syscall_info info = {};
@@ -220,7 +219,7 @@ TEST_F(seccomp, changed_number_is_filtered)
 	EXPECT_EQ(-EXDEV, result->value[0]);
 }
 
-/* man: "SECCOMP_RET_TRACE": there is a syscall-stop before it, of the same call */
+/* man: "SECCOMP_RET_TRACE": the syscall-entry-stop of the same call comes first */
 TEST_F(seccomp, after_syscall_stop)
 {
 	struct ptrace_syscall_info info = {};
@@ -233,7 +232,7 @@ TEST_F(seccomp, after_syscall_stop)
 	ASSERT_EQ(0, interrupt(self->tracee));
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
 	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
-	/* read(2), twice, then the call that there is a filter for. */
+	/* Entry and exit of read(2), then the call that the filter is for. */
 	ASSERT_EQ(SIGNAL_STOP(SIGTRAP | 0x80), next_status(self->tracee));
 	ASSERT_TRUE(wake(self->shared));
 	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
@@ -253,7 +252,7 @@ TEST_F(seccomp, after_syscall_stop)
 
 static struct shared *grandchild_shared;
 
-/* Trace a process up to the stop for its filter, and go. */
+/* Trace a process up to the stop for its filter, and exit. */
 static int trace_and_die(struct shared *shared)
 {
 	pid_t tracee = shared->signals;
@@ -267,7 +266,7 @@ static int trace_and_die(struct shared *shared)
 	return 0;
 }
 
-/* exit_ptrace(): the tracer is gone in the middle; this call is executed, the next one is not */
+/* exit_ptrace(): the tracer exits in the stop. This call is executed, the next one is not */
 TEST_F(seccomp, tracer_dies)
 {
 	struct shared *shared = shared_new();
@@ -318,7 +317,7 @@ TEST_F(seccomp, suspend)
 	call_again(_metadata, self);
 	EXPECT_EQ(getpgrp(), result->value[0]);
 
-	/* It ends with the tracing. */
+	/* DETACH ends the suspension. */
 	ASSERT_EQ(0, interrupt(self->tracee));
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
 	ASSERT_EQ(0, REQ(PTRACE_DETACH, 0, 0));
@@ -338,7 +337,7 @@ static int fork_under_filter(struct shared *shared)
 	return spin(shared);
 }
 
-/* ptrace_init_task(): what is attached by the tracer's options has the same options */
+/* ptrace_init_task(): a new task that is traced for an option has the same options */
 TEST_F(seccomp, suspend_is_inherited)
 {
 	unsigned long child;
@@ -352,7 +351,7 @@ TEST_F(seccomp, suspend_is_inherited)
 	EXPECT_EQ(getpgrp(), result->value[0]);
 }
 
-/* check_ptrace_options(): each of the tracers returns a bit for what it could do */
+/* check_ptrace_options(): each of the tracers returns a bit for each wrong result */
 static int suspend_for(pid_t tracee)
 {
 	int code = 0;
@@ -363,7 +362,7 @@ static int suspend_for(pid_t tracee)
 		code |= 2;
 	if (request(PTRACE_SETOPTIONS, tracee, 0, PTRACE_O_SUSPEND_SECCOMP) != -EPERM)
 		code |= 4;
-	/* Nor was any other option set with it. */
+	/* The request must set no other option, either. */
 	if (request(PTRACE_SETOPTIONS, tracee, 0,
 		    PTRACE_O_SUSPEND_SECCOMP | PTRACE_O_TRACEEXIT) != -EPERM)
 		code |= 8;
@@ -387,8 +386,8 @@ static int suspend_without_capability(struct shared *shared)
 }
 
 /*
- * check_ptrace_options(): to suspend filters takes CAP_SYS_ADMIN, of SEIZE too, where
- * it was once only asked of SETOPTIONS (CVE-2022-30594).
+ * check_ptrace_options(): to suspend filters takes CAP_SYS_ADMIN, with SEIZE too. Once the
+ * kernel checked it only in SETOPTIONS (CVE-2022-30594).
  */
 TEST_F(seccomp, suspend_without_capability)
 {
@@ -406,14 +405,14 @@ static int suspend_under_filter(struct shared *shared)
 	if (!install(SYS_getpgrp, SECCOMP_RET_ALLOW, 0))
 		return 64;
 	code = suspend_for(child);
-	/* Nor may it read the filters of others. */
+	/* It may not read the filters of others, either. */
 	if (request(PTRACE_SECCOMP_GET_FILTER, child, 0, 0) != -EACCES)
 		code |= 32;
 	reap(child);
 	return code;
 }
 
-/* The same: who is under seccomp could get rid of it that way */
+/* The same: a process under seccomp could get rid of its filters that way */
 TEST_F(seccomp, suspend_by_filtered)
 {
 	pid_t pid = spawn(suspend_under_filter, self->shared);
@@ -433,11 +432,11 @@ static int suspend_when_told(struct shared *shared)
 	return code;
 }
 
-/* The same: and so could who has had it suspended */
+/* The same for a process whose filters are suspended */
 TEST_F(seccomp, suspend_by_suspended)
 {
 	start(_metadata, self, suspend_when_told, PTRACE_O_SUSPEND_SECCOMP);
-	/* Its own tracee dies, which it is told of. */
+	/* SIGCHLD tells it that its own tracee has died. */
 	ASSERT_EQ(SIGNAL_STOP(SIGCHLD), next_status(self->tracee));
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
 	for (;;) {
@@ -466,7 +465,7 @@ static int trace_under_strict(struct shared *shared)
 	return spin(shared);
 }
 
-/* man: strict mode lets a tracer do nothing; suspended, it does not let it do that */
+/* The same in strict mode, which is suspended so that the tracer can call ptrace(2) at all */
 TEST_F(seccomp, suspend_by_strict)
 {
 	start(_metadata, self, trace_under_strict, PTRACE_O_SUSPEND_SECCOMP);
@@ -484,7 +483,7 @@ static int killed_by_filter(struct shared *shared)
 	return 0;
 }
 
-/* get_signal(): SA_IMMUTABLE; a filter's death sentence is not for the tracer to change */
+/* get_signal(): SA_IMMUTABLE. The tracer cannot stop a filter from killing the tracee */
 TEST_F(seccomp, kill_is_not_reported)
 {
 	start(_metadata, self, killed_by_filter, PTRACE_O_TRACESECCOMP);
@@ -501,7 +500,7 @@ static int trapped_by_filter(struct shared *shared)
 	return 42;
 }
 
-/* man: "SECCOMP_RET_TRAP": a signal as others, of which the tracer learns all */
+/* man: "SECCOMP_RET_TRAP": a signal like others; the tracer sees its siginfo */
 TEST_F(seccomp, trap_is_reported)
 {
 	siginfo_t info;

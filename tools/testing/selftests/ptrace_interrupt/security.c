@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who may look into whom, with ptrace(2) and with what asks as it does, and what becomes
- * of privileges under a tracer.
+ * Permissions: which process may look into which, with ptrace(2) and with all that makes its
+ * access check; and privileges under a tracer.
  *
- * "man:" before a test quotes "Ptrace access mode checking" in ptrace(2), a name of a
- * function is what it checks. The program is run by root; what it tests is done by others.
+ * Before a test, "man:" quotes "Ptrace access mode checking" in ptrace(2), and a function's
+ * name is what the test checks. Root must run this program; other users trace in it.
  */
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -13,7 +13,7 @@
 
 #define SUID_DUMPABLE	"/proc/sys/fs/suid_dumpable"
 
-/* Seconds for a test that makes many, should the machine be a slow one. */
+/* The time limit, in seconds, of a test with many processes, for slow machines. */
 #define MANY_PROCESSES	120
 
 FIXTURE(security)
@@ -23,7 +23,7 @@ FIXTURE(security)
 	int suid_dumpable;
 };
 
-/* Set the sysctl at @path to @value; return what it was. */
+/* Set the sysctl at @path to @value; return the old value. */
 static int set_sysctl(const char *path, int value)
 {
 	FILE *file = fopen(path, "r+");
@@ -55,14 +55,14 @@ FIXTURE_TEARDOWN(security)
 	set_sysctl(SUID_DUMPABLE, self->suid_dumpable);
 }
 
-/* What a target is, given to it by the process that makes it. */
+/* The properties of the next target. */
 static struct {
 	unsigned int uids[3], gids[3];
 	int dumpable;
 	unsigned long long caps;
 } target_is;
 
-/* Become the target, and be there. */
+/* Become the target, and spin. */
 static int be_target(struct shared *shared)
 {
 	unsigned long long all;
@@ -74,7 +74,7 @@ static int be_target(struct shared *shared)
 	    (target_is.dumpable >= 0 && prctl(PR_SET_DUMPABLE, target_is.dumpable)))
 		return 1;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* Of what there may be a copy of. */
+	/* A file descriptor that pidfd_getfd() may copy. */
 	close(0);
 	open("/dev/null", O_RDONLY);
 	return spin(shared);
@@ -112,7 +112,7 @@ TEST_F_TIMEOUT(security, each_id_counts, MANY_PROCESSES)
 	}
 }
 
-/* The same: of the caller's, it is the real ones, or those for files, that are compared */
+/* The same: the check compares the caller's real ids, or those for files */
 TEST_F_TIMEOUT(security, ids_of_the_caller, MANY_PROCESSES)
 {
 	target_ids(ALICE);
@@ -140,7 +140,7 @@ TEST_F_TIMEOUT(security, ids_of_the_caller, MANY_PROCESSES)
 	}
 }
 
-/* man: "has the CAP_SYS_PTRACE capability": no other one does */
+/* man: "has the CAP_SYS_PTRACE capability": no other capability suffices */
 TEST_F(security, each_capability)
 {
 	const unsigned long long all = (CAP(CAP_LAST_CAP) << 1) - 1;
@@ -164,15 +164,15 @@ TEST_F(security, target_with_capabilities)
 }
 
 /*
- * task_still_dumpable(): of the three values, only one lets others with the same ids look.
- * The third one was once taken for it (CVE-2013-2929).
+ * task_still_dumpable(): only one of the three values gives access to others with the same
+ * ids. Once the third one did, too (CVE-2013-2929).
  */
 TEST_F_TIMEOUT(security, dumpable, MANY_PROCESSES)
 {
 	set_sysctl(SUID_DUMPABLE, 2);
 	for (int dumpable = 0; dumpable <= 2; dumpable++) {
 		target_ids(ALICE);
-		/* The third value is what a change of credentials leads to. */
+		/* A change of credentials sets the third value. */
 		target_is.dumpable = dumpable < 2 ? dumpable : -1;
 		start_target(_metadata, self);
 		for (size_t i = 0; i < N_PROBES; i++) {
@@ -196,7 +196,7 @@ static int report_dumpable(struct shared *shared)
 	return prctl(PR_GET_DUMPABLE);
 }
 
-/* That what the test above calls the third value is the third value. */
+/* Check that a change of credentials does set the third value. */
 TEST_F(security, dumpable_after_setuid)
 {
 	for (int value = 0; value <= 2; value++) {
@@ -212,7 +212,7 @@ TEST_F(security, dumpable_after_setuid)
 	EXPECT_EQ(EXITED(1), next_status(spawn(report_dumpable, self->shared)));
 }
 
-/* A child that shares its parent's memory makes both undumpable; one with a copy only itself. */
+/* A child that shares its parent's memory makes both undumpable; with a copy, only itself. */
 static int undumpable_child(struct shared *shared)
 {
 	const bool shares = shared->signals;
@@ -230,7 +230,7 @@ static int undumpable_child(struct shared *shared)
 	return spin(shared);
 }
 
-/* copy_exec_state(): it is shared with the memory, and copied with it */
+/* copy_exec_state(): dumpable is shared with the memory, and copied with it */
 TEST_F(security, dumpable_is_shared)
 {
 	for (int shares = 0; shares < 2; shares++) {
@@ -251,7 +251,7 @@ static int look_at_oneself(struct shared *shared)
 	if (!become(ALICE, BOB, NO_CAPS) || prctl(PR_SET_DUMPABLE, 0))
 		return 100;
 	for (size_t i = 0; i < N_PROBES; i++) {
-		/* Files in /proc have modes as well, and of undumpable ones they are root's. */
+		/* Files in /proc also have modes, and an undumpable process's belong to root. */
 		if (probes[i].try == try_seize || probes[i].try == try_attach ||
 		    probes[i].try == try_mem || probes[i].try == try_syscall)
 			continue;
@@ -269,7 +269,7 @@ TEST_F(security, introspection)
 
 static int be_alice_and_exit(struct shared *shared)
 {
-	/* Not dumpable, from the change of credentials on. */
+	/* The change of credentials makes it undumpable. */
 	if (!become(ALICE, ALICE, NO_CAPS) || prctl(PR_SET_DUMPABLE, shared->signals))
 		return 1;
 	return 0;
@@ -280,7 +280,7 @@ static void *outlive_leader(void *arg)
 	return (void *)(long)spin(arg);
 }
 
-/* The memory is gone with the first thread's end, as far as that thread goes; the process is there. */
+/* The first thread exits and has no memory any more; the process lives on. */
 static int be_alice_without_leader(struct shared *shared)
 {
 	pthread_t thread;
@@ -291,8 +291,8 @@ static int be_alice_without_leader(struct shared *shared)
 }
 
 /*
- * task_still_dumpable(): a process without memory, at its end, is not dumpable if it was not
- * before. That was once not asked where there was no memory to ask (CVE-2026-46333).
+ * task_still_dumpable(): a dying process without memory is not dumpable if it was not dumpable
+ * before. Once the kernel did not check that without memory (CVE-2026-46333).
  */
 TEST_F_TIMEOUT(security, dumpable_after_death, MANY_PROCESSES)
 {
@@ -317,7 +317,7 @@ TEST_F_TIMEOUT(security, dumpable_after_death, MANY_PROCESSES)
 			  as(ALICE, ALICE, NO_CAPS, try_robust_list, self->target));
 		EXPECT_EQ(dumpable ? 0 : EACCES,
 			  as(ALICE, ALICE, NO_CAPS, try_namespace, self->target));
-		/* Only to who may look is it said that there is nothing. */
+		/* Only a permitted caller learns that there is no file. */
 		EXPECT_EQ(dumpable ? ESRCH : EPERM,
 			  as(ALICE, ALICE, NO_CAPS, try_getfd, self->target));
 		EXPECT_EQ(EPERM, as(BOB, BOB, NO_CAPS, try_getfd, self->target));
@@ -336,7 +336,7 @@ static int drop_when_told(struct shared *shared)
 	if (syscall(SYS_SETRESGID, ALICE, ALICE, ALICE) ||
 	    syscall(SYS_SETRESUID, ALICE, ALICE, ALICE))
 		return 1;
-	/* Of credentials that have changed, it does not last. */
+	/* The change of credentials has cleared the parent-death signal. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	shared->signals = 1;
 	for (;;)
@@ -346,7 +346,7 @@ static int drop_when_told(struct shared *shared)
 
 /*
  * __ptrace_may_access(): the barrier between credentials and dumpable. A process that is
- * about to give up root is never one of the user who it will be.
+ * about to give up root is never accessible to the user that it will become.
  */
 TEST_F_TIMEOUT(security, setuid_in_the_middle, MANY_PROCESSES)
 {
@@ -375,9 +375,9 @@ TEST_F_TIMEOUT(security, setuid_in_the_middle, MANY_PROCESSES)
 	self->target = 0;
 }
 
-/* Privileges that a program comes with */
+/* Privileges of set-user-ID programs */
 
-/* What a copy of this program is for: tell who it is run by, before it runs any test. */
+/* A copy of this program reports its ids before it would run any test. */
 __attribute__((constructor)) static void report_ids(int argc, char *argv[])
 {
 	if (argc == 1 && !strcmp(argv[0], "report-ids"))
@@ -400,7 +400,7 @@ static int exec_report(struct shared *shared)
 	return 102;
 }
 
-/* What the program reports, at the end of whatever it is stopped for. */
+/* Resume the tracee from all its ptrace-stops; return its exit status, the report. */
 static int report(pid_t pid)
 {
 	int status;
@@ -422,7 +422,7 @@ static int trace_exec_report(struct shared *shared)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 111;
 }
 
-/* A file system of its own, for programs. */
+/* Mount a file system for programs, in a namespace of the test. */
 static void mount_programs(struct __test_metadata *_metadata)
 {
 	ASSERT_EQ(0, unshare(CLONE_NEWNS));
@@ -450,7 +450,7 @@ static void make_program(struct __test_metadata *_metadata, const char *path,
 	close(to);
 }
 
-/* One that is run as root. */
+/* A copy with the set-user-ID and set-group-ID bits of root. */
 static void make_setuid_program(struct __test_metadata *_metadata)
 {
 	mount_programs(_metadata);
@@ -458,22 +458,22 @@ static void make_setuid_program(struct __test_metadata *_metadata)
 }
 
 /*
- * bprm_creds_from_file(): under a tracer without privileges a program does not get those
- * that it comes with. Of PTRACE_TRACEME, it is the tracee's own privileges that count, for
- * it is the tracee that asks; its parent's were once taken (CVE-2019-13272).
+ * bprm_creds_from_file(): under a tracer without privileges, a set-user-ID program does not get
+ * its privileges. With PTRACE_TRACEME, the tracee's own privileges count, since the tracee makes
+ * the request. Once its parent's did (CVE-2019-13272).
  */
 TEST_F_TIMEOUT(security, setuid_program, MANY_PROCESSES)
 {
 	make_setuid_program(_metadata);
 
-	/* Without a tracer, it is run as root. */
+	/* Without a tracer, it runs as root. */
 	EXPECT_EQ(EXITED(1), next_status(spawn(exec_report, self->shared)));
-	/* By TRACEME, with a parent that is no more than its child, and with one that is root. */
+	/* With TRACEME: the parent has the child's ids, or is root. */
 	EXPECT_EQ(EXITED(2), next_status(spawn(trace_exec_report, self->shared)));
 	self->shared->signals = 1;
 	EXPECT_EQ(EXITED(2), report(spawn(exec_report, self->shared)));
 
-	/* Root who attaches does not take anything away, by whichever request. */
+	/* If root traces it, by either request, it keeps its privileges. */
 	for (int i = 0; i < 2; i++) {
 		self->shared->signals = 2;
 		self->target = spawn(exec_report, self->shared);
@@ -498,7 +498,7 @@ static int attach_exec_report(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 121;
 }
 
-/* ptracer_capable(): of who attaches, it is CAP_SYS_PTRACE that counts */
+/* ptracer_capable(): the tracer's CAP_SYS_PTRACE counts */
 TEST_F(security, setuid_program_of_attached)
 {
 	make_setuid_program(_metadata);
@@ -521,7 +521,7 @@ TEST_F(security, setuid_program_of_attached)
 #define UNREADABLE_OF_ALICE	"/tmp/unreadable-of-alice"
 #define READABLE_PROGRAM	"/tmp/readable"
 
-/* What the programs do: tell that they are there, and execute another one when told. */
+/* The programs report that they run, and execute another one when told. */
 __attribute__((constructor)) static void wait_and_exec(int argc, char *argv[])
 {
 	char byte;
@@ -533,7 +533,7 @@ __attribute__((constructor)) static void wait_and_exec(int argc, char *argv[])
 	_exit(1);
 }
 
-/* The program to begin with, what it reads, and what it writes. */
+/* The first program, its standard input, and its standard output. */
 static struct {
 	const char *path;
 	int in[2], out[2];
@@ -549,7 +549,7 @@ static void make_programs(struct __test_metadata *_metadata)
 	ASSERT_EQ(0, pipe2(program.out, O_CLOEXEC));
 }
 
-/* In the process that is to execute it. */
+/* Execute the program. */
 static int exec_program(void)
 {
 	dup2(program.in[0], 0);
@@ -565,7 +565,7 @@ static bool program_is_there(void)
 	return read(program.out[0], &byte, 1) == 1;
 }
 
-/* Have it execute what can be read. */
+/* Have it execute the readable program. */
 static bool next_program(void)
 {
 	return write(program.in[1], "", 1) == 1 && program_is_there();
@@ -582,8 +582,8 @@ static int try_from_namespace(pid_t pid)
 }
 
 /*
- * would_dump(): it is not dumpable, until the process executes a program that is. Capabilities
- * in a namespace that a tracer has made are none in that of the program.
+ * would_dump(): the process is not dumpable until it executes a readable program. Capabilities
+ * in a namespace that the tracer has made do not count in the program's namespace.
  */
 TEST_F(security, unreadable_program)
 {
@@ -611,7 +611,7 @@ TEST_F(security, unreadable_program)
 	EXPECT_EQ(0, as(ALICE, ALICE, NO_CAPS, try_attach, self->target));
 }
 
-/* In a namespace of Alice's: the target, and whoever tries what. */
+/* The target and the callers are in a namespace of Alice's. */
 static int look_in_namespace(struct shared *shared)
 {
 	static const unsigned long long caps[] = { NO_CAPS, CAP(CAP_SYS_PTRACE) };
@@ -648,8 +648,8 @@ static int look_in_namespace(struct shared *shared)
 }
 
 /*
- * would_dump(): who has capabilities in a namespace may look into what its programs are
- * when the owner of the program's file is known there, and else not.
+ * would_dump(): capabilities in a namespace give access to its programs if the namespace maps
+ * the owner of the program's file, and otherwise not.
  */
 TEST_F(security, unreadable_program_in_a_namespace)
 {
@@ -668,13 +668,13 @@ TEST_F(security, unreadable_program_in_a_namespace)
 			EXPECT_EQ(0, as(BOB, BOB, CAP(CAP_SYS_PTRACE), try_seize, pid));
 			self->shared->signals = 0;
 		}
-		/* Denied while it cannot be read: without the capability; or with it as well. */
+		/* Access to the unreadable program fails without the capability, or even with it. */
 		EXPECT_EQ(EXITED(own ? 1 : 3), next_status(self->target));
 		self->target = 0;
 	}
 }
 
-/* A tracer that was there before it. */
+/* A tracer that traces the task before it executes the unreadable program. */
 static int trace_unreadable(struct shared *shared)
 {
 	unsigned long word, at = (unsigned long)&program;
@@ -701,7 +701,7 @@ static int trace_unreadable(struct shared *shared)
 	if (cont(pid, 0) || write(program.in[1], "", 1) != 1 ||
 	    next_status(pid) != EVENT(PTRACE_EVENT_EXEC))
 		return 104;
-	/* At the event it is the new one. Of registers, it is not asked. */
+	/* At the event, the program is the new one. Registers need no such permission. */
 	for (int i = 0; i < 2; i++) {
 		const long expected = shared->signals ? 0 : -EIO;
 
@@ -718,7 +718,7 @@ static int trace_unreadable(struct shared *shared)
 	return 0;
 }
 
-/* ptracer_access_allowed(): its memory is not to be read by who has attached to the last one */
+/* ptracer_access_allowed(): a tracer of the old program may not read the new one's memory */
 TEST_F(security, peek_unreadable_program)
 {
 	make_programs(_metadata);
@@ -730,7 +730,7 @@ TEST_F(security, peek_unreadable_program)
 	}
 }
 
-/* What was asked when it attached, for each access afterwards */
+/* Access after the task has become traced */
 
 static int become_undumpable(struct shared *shared)
 {
@@ -739,7 +739,7 @@ static int become_undumpable(struct shared *shared)
 	return spin(shared);
 }
 
-/* Attach with the capability in effect or not, then change that, and look. */
+/* Seize a task with or without the capability in effect, then change that, and peek. */
 static int peek_undumpable(struct shared *shared)
 {
 	const unsigned long long caps = CAP(CAP_SYS_PTRACE);
@@ -767,7 +767,7 @@ static int peek_undumpable(struct shared *shared)
 	return code;
 }
 
-/* ptracer_access_allowed(): the capability counts that the tracer had when it attached */
+/* ptracer_access_allowed(): the tracer's capability at the time of the SEIZE counts */
 TEST_F(security, peek_with_capability_at_attach)
 {
 	self->shared->signals = 1;
@@ -777,8 +777,8 @@ TEST_F(security, peek_with_capability_at_attach)
 }
 
 /*
- * ptrace_freeze_traced(): a tracee that SIGKILL has woken is not touched any more
- * (CVE-2013-0871). Its registers are set as often as can be, until it is gone.
+ * ptrace_freeze_traced(): requests do not touch a tracee that SIGKILL has woken
+ * (CVE-2013-0871). The test sets its registers as often as it can, until it is gone.
  */
 TEST_F_TIMEOUT(security, registers_of_the_killed, MANY_PROCESSES)
 {

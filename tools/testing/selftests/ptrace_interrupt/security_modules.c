@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What security modules have to say about tracing: Yama, about who is a descendant of
- * whom, and Landlock, about who is confined by what.
+ * Security modules that restrict tracing: Yama, by descent, and Landlock, by confinement.
  *
- * "Yama:" before a test quotes Documentation/admin-guide/LSM/Yama.rst, a name of a
- * function is what it checks. The program is run by root; what it tests is done by others.
+ * Before a test, "Yama:" quotes Documentation/admin-guide/LSM/Yama.rst, and a function's
+ * name is what the test checks. Root must run this program; other users trace in it.
  *
- * Yama's scope 3 can only be left by a reboot: see no_attach.c.
+ * Only a reboot ends Yama's scope 3: see no_attach.c.
  */
 #include <linux/landlock.h>
 
@@ -14,7 +13,7 @@
 
 #define SCOPE		"/proc/sys/kernel/yama/ptrace_scope"
 
-/* Seconds for a test that makes many, should the machine be a slow one. */
+/* The time limit, in seconds, of a test with many processes, for slow machines. */
 #define MANY_PROCESSES	120
 
 FIXTURE(modules)
@@ -24,7 +23,7 @@ FIXTURE(modules)
 	int scope;
 };
 
-/* Set Yama's scope; return what it was, -1 if there is none. */
+/* Set Yama's scope; return the old one, or -1 without Yama. */
 static int set_scope(int scope)
 {
 	FILE *file = fopen(SCOPE, "r+");
@@ -63,13 +62,13 @@ FIXTURE_TEARDOWN(modules)
 
 enum exception { NONE, TRACER, ANYBODY, PARENT_OF_TRACER, WITHDRAWN, N_EXCEPTIONS };
 
-/* Whom the targets of a test let trace them. */
+/* Which processes the targets of a test let trace them. */
 static struct {
 	enum exception exception;
 	pid_t tracer;
 } *let;
 
-/* A process of Alice's; what spawn() has said about who may trace it is taken back. */
+/* A process of Alice's. It takes back the exception that spawn() has made. */
 static int be_traced(struct shared *shared)
 {
 	if (!become(ALICE, ALICE, NO_CAPS) || prctl(PR_SET_PTRACER, 0))
@@ -92,7 +91,7 @@ static int be_traced(struct shared *shared)
 	return spin(shared);
 }
 
-/* Have a child of its own try each probe at a target that is no relative; return a bitmap. */
+/* A process that tries each probe on a target that is no descendant; it makes bitmaps. */
 struct tracer {
 	pid_t target;
 	_Atomic bool start;
@@ -130,7 +129,7 @@ static int be_tracer(struct shared *shared)
 	return 0;
 }
 
-/* The probes that are as to attach. */
+/* The probes with PTRACE_MODE_ATTACH. */
 static unsigned int attaching(void)
 {
 	unsigned int mask = 0;
@@ -141,7 +140,7 @@ static unsigned int attaching(void)
 	return mask;
 }
 
-/* Which probes are denied to an unrelated process with @caps, if the target has made @exception. */
+/* Which probes fail in an unrelated process with @caps, if the target has made @exception. */
 static unsigned int denied_to_unrelated(struct __test_metadata *_metadata,
 					FIXTURE_DATA(modules) *self, enum exception exception,
 					unsigned long long caps)
@@ -185,7 +184,7 @@ TEST_F_TIMEOUT(modules, yama_unrelated, MANY_PROCESSES)
 		set_scope(0);
 		EXPECT_EQ(0, denied_to_unrelated(_metadata, self, exception, NO_CAPS));
 		set_scope(1);
-		/* What only reads is none of Yama's business. */
+		/* Yama does not restrict PTRACE_MODE_READ. */
 		EXPECT_EQ(let_in ? 0 : attaching(),
 			  denied_to_unrelated(_metadata, self, exception, NO_CAPS)) {
 			TH_LOG("exception %d", exception);
@@ -223,7 +222,7 @@ static int trace_descendants(struct shared *shared)
 		code |= 1;
 	reap(child);
 
-	/* One that is traced by its grandparent. */
+	/* A grandchild, which this process traces. */
 	child = fork();
 	if (child == 0) {
 		own->quit = 0;
@@ -273,7 +272,7 @@ static int be_asked(struct shared *shared)
 	return next_status(spawn(trace_me, shared)) >> 8;
 }
 
-/* yama_ptrace_traceme(): what counts is the parent's capability, and in one scope only */
+/* yama_ptrace_traceme(): the parent's capability counts, and in one scope only */
 TEST_F(modules, yama_traceme)
 {
 	if (self->scope < 0)
@@ -292,7 +291,7 @@ TEST_F(modules, yama_traceme)
 
 /* Landlock */
 
-/* Confine the caller and what it forks, by any rule. */
+/* Confine the caller and its future children, by any rule. */
 static bool confine(void)
 {
 	const struct landlock_ruleset_attr attr = {
@@ -312,7 +311,7 @@ static int spin_confined(struct shared *shared)
 	return confine() ? spin(shared) : 1;
 }
 
-/* Whether the callers and the target are each confined, and whether by the same. */
+/* Which of caller and target are confined, and whether they share a domain. */
 enum { FREE, CALLER, TARGET, BOTH_APART, BOTH_BEFORE, INNER_TARGET, N_CONFINED };
 
 static int look_from_confinement(struct shared *shared)
@@ -322,7 +321,7 @@ static int look_from_confinement(struct shared *shared)
 	const bool denied = how == CALLER || how == BOTH_APART;
 	pid_t target;
 
-	/* With what is enough where there is no Landlock, and no more. */
+	/* These capabilities suffice without Landlock. */
 	if (!become(ALICE, ALICE, LOOK_CAPS))
 		return 99;
 	if ((how == BOTH_BEFORE || how == INNER_TARGET) && !confine())
@@ -349,7 +348,7 @@ static int look_from_confinement(struct shared *shared)
 	return 0;
 }
 
-/* hook_ptrace_access_check(): "the child must have at least the same rules", for all capabilities */
+/* hook_ptrace_access_check(): "the child must have at least the same rules"; no capability helps */
 TEST_F_TIMEOUT(modules, landlock, MANY_PROCESSES)
 {
 	if (!HAVE_LANDLOCK())

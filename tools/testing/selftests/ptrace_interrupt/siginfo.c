@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a tracer sees and changes of a tracee's signals: the siginfo of the stop that it
- * is in, and those of the signals that are pending.
+ * A tracer reads and changes the siginfo of a tracee's ptrace-stop, and reads those of its
+ * pending signals.
  *
- * "man:" before a test quotes ptrace(2), a name of a function is what it checks.
+ * Before a test, "man:" quotes ptrace(2), and a function's name is what the test checks.
  */
 #include <sys/resource.h>
 #include <sys/time.h>
 
 #include "ptrace_data.h"
 
-/* What the kernel keeps of a siginfo; what is behind it is for programs to fill up. */
+/* The bytes of a siginfo that the kernel keeps. The rest is padding. */
 #define KEPT		48
 
-/* A siginfo as bytes, with something behind it that is not to be written. */
+/* A siginfo as bytes, with bytes behind it that nothing may write. */
 union info {
 	siginfo_t info;
 	unsigned char bytes[sizeof(siginfo_t) + 16];
@@ -46,7 +46,7 @@ static long set(pid_t pid, const union info *info)
 	return request(PTRACE_SETSIGINFO, pid, 0, (unsigned long)info);
 }
 
-/* All 128 bytes are those of @expected, and nothing is written behind them. */
+/* All 128 bytes are those of @expected, and the kernel writes nothing behind them. */
 static void check_info(struct __test_metadata *_metadata, pid_t pid, const siginfo_t *expected)
 {
 	union info info;
@@ -60,7 +60,7 @@ static void check_info(struct __test_metadata *_metadata, pid_t pid, const sigin
 	EXPECT_TRUE(all_are(info.bytes + sizeof(siginfo_t), FILLER, 16));
 }
 
-/* A siginfo that has nothing but what every one has. */
+/* A siginfo with only the fields that all kinds have. */
 static siginfo_t empty_info(int sig, int code)
 {
 	siginfo_t info;
@@ -80,7 +80,7 @@ static siginfo_t info_of(int sig, int code, pid_t pid)
 	return info;
 }
 
-/* Go on with @nr, to the stop of @status. */
+/* Resume the tracee by @nr with @sig; its next status is @status. */
 static void go(struct __test_metadata *_metadata, FIXTURE_DATA(siginfo) *self, long nr,
 	       int sig, int status)
 {
@@ -128,7 +128,7 @@ static int touch_nothing(struct shared *shared)
 	return 1;
 }
 
-/* force_sig_fault(): a signal of the tracee's own doing */
+/* force_sig_fault(): a signal that the tracee itself has caused */
 TEST_F(siginfo, get_of_a_fault)
 {
 	siginfo_t expected = empty_info(SIGSEGV, SEGV_MAPERR);
@@ -140,7 +140,7 @@ TEST_F(siginfo, get_of_a_fault)
 	check_info(_metadata, self->tracee, &expected);
 }
 
-/* do_jobctl_trap(), ptrace_do_notify(): the stop itself as a siginfo, of the tracee */
+/* do_jobctl_trap(), ptrace_do_notify(): the siginfo describes the stop, and has the tracee's ids */
 TEST_F(siginfo, get_in_event_stop)
 {
 	siginfo_t expected;
@@ -149,7 +149,7 @@ TEST_F(siginfo, get_in_event_stop)
 	expected = info_of(SIGTRAP, SIGTRAP | PTRACE_EVENT_STOP << 8, self->tracee);
 	check_info(_metadata, self->tracee, &expected);
 
-	/* In group-stop, the signal is that of the stop; delivered, it is its sender's. */
+	/* The siginfo of the signal-delivery-stop is the sender's; that of group-stop is not. */
 	ASSERT_EQ(0, kill(self->tracee, SIGTSTP));
 	go(_metadata, self, PTRACE_CONT, 0, SIGNAL_STOP(SIGTSTP));
 	expected = info_of(SIGTSTP, SI_USER, getpid());
@@ -188,13 +188,13 @@ TEST_F(siginfo, get_in_event)
 	go(_metadata, self, PTRACE_CONT, 0, EVENT(PTRACE_EVENT_EXIT));
 	expected = info_of(SIGTRAP, SIGTRAP | PTRACE_EVENT_EXIT << 8, self->tracee);
 	check_info(_metadata, self->tracee, &expected);
-	/* Nothing else gets it out of there. */
+	/* Only the tracer can resume it. */
 	go(_metadata, self, PTRACE_CONT, 0, EXITED(0));
 	self->tracee = 0;
 }
 
 #if defined(__x86_64__) || defined(__i386__)
-/* send_sigtrap(): a step, which is a signal with the address that was reached */
+/* send_sigtrap(): a step is a signal, with the address that the tracee has reached */
 TEST_F(siginfo, get_after_step)
 {
 	union info info;
@@ -209,7 +209,7 @@ TEST_F(siginfo, get_after_step)
 #endif
 
 #if __SIZEOF_LONG__ == 8
-/* copy_siginfo(): all that the kernel keeps comes back as it was given, holes and all */
+/* copy_siginfo(): the kernel returns all bytes that it keeps as they were set, even holes */
 TEST_F(siginfo, set_keeps_every_byte)
 {
 	union info info, seen;
@@ -217,7 +217,7 @@ TEST_F(siginfo, set_keeps_every_byte)
 	start(_metadata, self, spin, 'R', 0);
 	for (size_t i = 0; i < sizeof(info); i++)
 		info.bytes[i] = 3 * i + 1;
-	/* A kind that the kernel knows: behind what it keeps may be anything. */
+	/* The kernel knows this kind: the bytes that it does not keep may be anything. */
 	info.info.si_signo = SIGUSR1;
 	info.info.si_code = SI_USER;
 	ASSERT_EQ(0, set(self->tracee, &info));
@@ -231,7 +231,7 @@ TEST_F(siginfo, set_keeps_every_byte)
 	EXPECT_TRUE(all_are(seen.bytes + sizeof(siginfo_t), FILLER, 16));
 }
 
-/* post_copy_siginfo_from_user(): E2BIG for each byte that would be lost, and nothing is set */
+/* post_copy_siginfo_from_user(): E2BIG for each byte that would be lost; it sets nothing */
 TEST_F(siginfo, set_too_big)
 {
 	union info info, seen;
@@ -249,14 +249,14 @@ TEST_F(siginfo, set_too_big)
 	}
 	ASSERT_EQ(0, get(self->tracee, &seen));
 	EXPECT_EQ(SIGTRAP | PTRACE_EVENT_STOP << 8, seen.info.si_code);
-	/* What the kernel does keep of an unknown kind may be anything. */
+	/* The bytes that it keeps of an unknown kind may be anything. */
 	memset(info.bytes + 12, 0x5a, KEPT - 12);
 	EXPECT_EQ(0, set(self->tracee, &info));
 	ASSERT_EQ(0, get(self->tracee, &seen));
 	EXPECT_EQ(0, memcmp(&info, &seen, sizeof(siginfo_t)));
 }
 #else
-/* copy_siginfo_from_user32(), copy_siginfo_to_external32(): only what the kind has */
+/* copy_siginfo_from_user32(), copy_siginfo_to_external32(): only the fields of the kind */
 TEST_F(siginfo, set_keeps_what_is_known)
 {
 	union info info;
@@ -286,7 +286,7 @@ TEST_F(siginfo, set_keeps_what_is_known)
 }
 #endif
 
-/* Where the handler of a tracee leaves what it was given. */
+/* The siginfo that the tracee's handler got. */
 static siginfo_t *handled;
 static struct shared *handling;
 
@@ -305,7 +305,7 @@ static int spin_with_handler(struct shared *shared)
 	return spin(shared);
 }
 
-/* A tracee in the delivery of SIGUSR1, which it handles. */
+/* Start a tracee with a handler, in the signal-delivery-stop of SIGUSR1. */
 static void start_with_handler(struct __test_metadata *_metadata, FIXTURE_DATA(siginfo) *self)
 {
 	handling = self->shared;
@@ -315,7 +315,7 @@ static void start_with_handler(struct __test_metadata *_metadata, FIXTURE_DATA(s
 	go(_metadata, self, PTRACE_CONT, 0, SIGNAL_STOP(SIGUSR1));
 }
 
-/* Go on with @sig, and wait for the handler to have been called. */
+/* Resume the tracee with @sig, and wait until its handler has run. */
 static void deliver(struct __test_metadata *_metadata, FIXTURE_DATA(siginfo) *self, int sig)
 {
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, sig));
@@ -324,7 +324,7 @@ static void deliver(struct __test_metadata *_metadata, FIXTURE_DATA(siginfo) *se
 	self->shared->signals = 0;
 }
 
-/* ptrace_signal(): what was set is delivered if the signal is the one that it names */
+/* ptrace_signal(): it delivers the siginfo that was set if CONT names the same signal */
 TEST_F(siginfo, set_is_delivered)
 {
 	const union sigval value = { .sival_int = 0x77665544 };
@@ -344,7 +344,7 @@ TEST_F(siginfo, set_is_delivered)
 	EXPECT_EQ(43, handled->si_uid);
 	EXPECT_EQ(0x77665544, handled->si_value.sival_int);
 
-	/* Of another signal than it was stopped for, which it then is. */
+	/* The siginfo and CONT name another signal than that of the stop. */
 	ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
 	ASSERT_EQ(SIGNAL_STOP(SIGUSR1), next_status(self->tracee));
 	info.info.si_signo = SIGUSR2;
@@ -355,7 +355,7 @@ TEST_F(siginfo, set_is_delivered)
 	EXPECT_EQ(42, handled->si_pid);
 }
 
-/* ptrace_signal(): another signal than the siginfo names is the tracer's */
+/* ptrace_signal(): if CONT names another signal, the new siginfo is from the tracer */
 TEST_F(siginfo, set_is_replaced)
 {
 	union info info;
@@ -371,7 +371,7 @@ TEST_F(siginfo, set_is_replaced)
 	EXPECT_EQ(getpid(), handled->si_pid);
 	EXPECT_EQ(getuid(), handled->si_uid);
 
-	/* It is the number that counts, though the signal is the one it was stopped for. */
+	/* The number in the siginfo counts, not the signal of the stop. */
 	ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
 	ASSERT_EQ(SIGNAL_STOP(SIGUSR1), next_status(self->tracee));
 	info.info.si_signo = SIGUSR2;
@@ -382,7 +382,7 @@ TEST_F(siginfo, set_is_replaced)
 	EXPECT_EQ(getpid(), handled->si_pid);
 }
 
-/* Without a signal, none is delivered, whatever was set. */
+/* CONT without a signal delivers none, whatever siginfo was set. */
 TEST_F(siginfo, set_and_suppressed)
 {
 	union info info;
@@ -440,18 +440,18 @@ TEST_F(siginfo, peek_private_and_shared)
 	EXPECT_EQ(0, memcmp(&expected, info + 1, sizeof(expected)));
 	EXPECT_TRUE(all_are(info + 2, FILLER, sizeof(siginfo_t)));
 
-	/* Nothing of it was taken away. */
+	/* PEEKSIGINFO has removed nothing. */
 	EXPECT_EQ(1, peek(self->tracee, 0, 0, 3, bytes));
 	EXPECT_EQ(2, peek(self->tracee, PTRACE_PEEKSIGINFO_SHARED, 0, 3, bytes));
 	go(_metadata, self, PTRACE_CONT, 0, SIGNAL_STOP(SIGUSR2));
 	EXPECT_EQ(0, peek(self->tracee, 0, 0, 3, bytes));
 	go(_metadata, self, PTRACE_CONT, 0, SIGNAL_STOP(SIGRTMIN));
-	/* The one that is being delivered is pending no more. */
+	/* The signal of the signal-delivery-stop is no longer pending. */
 	EXPECT_EQ(1, peek(self->tracee, PTRACE_PEEKSIGINFO_SHARED, 0, 3, bytes));
 	EXPECT_EQ(1, info->si_value.sival_int);
 }
 
-/* ptrace_peek_siginfo(): each of the flags but one is EINVAL, and a number below 0 */
+/* ptrace_peek_siginfo(): EINVAL for each flag but one, and for a negative number */
 TEST_F(siginfo, peek_arguments)
 {
 	siginfo_t info;
@@ -466,14 +466,14 @@ TEST_F(siginfo, peek_arguments)
 	EXPECT_EQ(-EINVAL, peek(self->tracee, 1, 0, 1 << 31, &info));
 	EXPECT_EQ(0, peek(self->tracee, 1, 0, 0, &info));
 	EXPECT_EQ(1, peek(self->tracee, 1, 0, 0x7fffffff, &info));
-	/* Beyond the end, by little and by more than the kernel could count. */
+	/* Offsets beyond the end, including those that overflow. */
 	for (int bit = 0; bit < 64; bit++)
 		EXPECT_EQ(0, peek(self->tracee, 1, 1ULL << bit, 0x7fffffff, &info));
 	EXPECT_EQ(0, peek(self->tracee, 1, ~0ULL, 1, &info));
 	EXPECT_EQ(0, peek(self->tracee, 1, ~0ULL - 1, 2, &info));
 }
 
-/* More than one would think: in order, from any place, as many as there are and are asked for */
+/* Many signals: in order, from any offset, as many as asked for or as there are */
 TEST_F(siginfo, peek_many)
 {
 	const struct rlimit limit = { 4096, 4096 };
@@ -499,7 +499,7 @@ TEST_F(siginfo, peek_many)
 	free(info);
 }
 
-/* ptrace_peek_siginfo(): what cannot be written ends it, an error only if it is the first */
+/* ptrace_peek_siginfo(): a fault ends the call; it is an error only at the first siginfo */
 TEST_F(siginfo, peek_into_what_cannot_be_written)
 {
 	const long page = sysconf(_SC_PAGESIZE);
@@ -510,10 +510,10 @@ TEST_F(siginfo, peek_into_what_cannot_be_written)
 	ASSERT_EQ(0, mprotect(pages + page, page, PROT_READ));
 	EXPECT_EQ(-EFAULT, peek(self->tracee, 1, 0, 3, pages + page));
 	EXPECT_EQ(-EFAULT, peek(self->tracee, 1, 2, 3, pages + page));
-	/* Nothing to be written is no error. */
+	/* With nothing to write, there is no error. */
 	EXPECT_EQ(0, peek(self->tracee, 1, 3, 3, pages + page));
 	EXPECT_EQ(0, peek(self->tracee, 0, 0, 3, pages + page));
-	/* In a siginfo's middle, and between two. */
+	/* The fault is in the middle of a siginfo, or between two. */
 	EXPECT_EQ(-EFAULT, peek(self->tracee, 1, 0, 3, pages + page - sizeof(siginfo_t) / 2));
 	EXPECT_EQ(1, peek(self->tracee, 1, 0, 3, pages + page - sizeof(siginfo_t)));
 	EXPECT_EQ(1, peek(self->tracee, 1, 0, 3, pages + page - 3 * sizeof(siginfo_t) / 2));
@@ -541,7 +541,7 @@ TEST_F(siginfo, peek_ends_at_a_signal)
 	ASSERT_EQ(0, sigaction(SIGALRM, &action, NULL));
 	start(_metadata, self, spin, 'R', 0);
 	ASSERT_TRUE(queue(self->tracee, count));
-	/* It takes many times what the timer does; but it may have run out before. */
+	/* The call takes much longer than the timer; but the timer may expire before it. */
 	for (int i = 0; i < 200 && !early; i++) {
 		long n;
 

@@ -2,7 +2,7 @@
 /*
  * PTRACE_GETSIGMASK and PTRACE_SETSIGMASK: the signals that a tracee blocks.
  *
- * "man:" before a test quotes ptrace(2), a name of a function is what it checks.
+ * Before a test, "man:" quotes ptrace(2), and a function's name is what the test checks.
  */
 #include <dirent.h>
 #include <linux/io_uring.h>
@@ -33,7 +33,7 @@ static void start(struct __test_metadata *_metadata, FIXTURE_DATA(sigmask) *self
 	ASSERT_LT(0, self->tracee);
 }
 
-/* Go on with @sig, to the stop of @status. */
+/* Resume the tracee with @sig; its next status is @status. */
 static void go(struct __test_metadata *_metadata, FIXTURE_DATA(sigmask) *self, int sig,
 	       int status)
 {
@@ -78,7 +78,7 @@ static unsigned long long blocked(pid_t pid)
 	return strtoull(value, NULL, 16);
 }
 
-/* man: "Place a copy of the mask of blocked signals"; each signal there is, but two */
+/* man: "Place a copy of the mask of blocked signals": every signal can be set, except two */
 TEST_F(sigmask, mask)
 {
 	start(_metadata, self, spin, 'R');
@@ -92,7 +92,7 @@ TEST_F(sigmask, mask)
 	}
 }
 
-/* "Every thread does recalc_sigpending() after resume": what was pending is delivered */
+/* "Every thread does recalc_sigpending() after resume": a pending signal is delivered */
 TEST_F(sigmask, unblocked_is_delivered)
 {
 	start(_metadata, self, spin, 'R');
@@ -124,7 +124,7 @@ static int spin_with_handler(struct shared *shared)
 	return spin(shared);
 }
 
-/* What is being delivered in the stop is not held back by it. */
+/* The tracer blocks the signal of a signal-delivery-stop. */
 TEST_F(sigmask, blocked_in_delivery)
 {
 	handling = self->shared;
@@ -134,7 +134,7 @@ TEST_F(sigmask, blocked_in_delivery)
 	ASSERT_EQ(0, set_mask(self->tracee, bit(SIGUSR1)));
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, SIGUSR1));
 	wait_for_progress(self->shared);
-	/* ptrace_signal() queues it again, since it is blocked now. */
+	/* ptrace_signal() queues the signal again, since it is blocked now. */
 	EXPECT_EQ(0, self->shared->signals);
 	ASSERT_EQ(0, interrupt(self->tracee));
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
@@ -142,14 +142,14 @@ TEST_F(sigmask, blocked_in_delivery)
 	go(_metadata, self, 0, SIGNAL_STOP(SIGUSR1));
 }
 
-/* The mask that a tracee has after its sleep. */
+/* The tracee's mask after its sleep. */
 static unsigned long long *afterwards;
 
 static void ignore(int sig)
 {
 }
 
-/* Blocks one signal, and sleeps with another one blocked in its stead. */
+/* Block one signal, and sleep with another one blocked instead. */
 static int sleep_with_mask(struct shared *shared, bool suspend)
 {
 	sigset_t outside, inside;
@@ -164,7 +164,7 @@ static int sleep_with_mask(struct shared *shared, bool suspend)
 		sigsuspend(&inside);
 	else
 		ppoll(NULL, 0, NULL, &inside);
-	/* What it has now, for the tracer. */
+	/* Tell the tracer the mask after the sleep. */
 	sigprocmask(SIG_SETMASK, NULL, &outside);
 	*afterwards = mask_of(&outside);
 	shared->signals = 1;
@@ -182,8 +182,8 @@ static int sleep_in_ppoll(struct shared *shared)
 }
 
 /*
- * ptrace_request(): the mask is the one that the tracee will have in user mode, which is
- * not the one that it sleeps with. To set it is to set that.
+ * ptrace_request(): the requests get and set the mask that the tracee will have in user
+ * mode, which is not the one that it sleeps with.
  */
 static void mask_of_sleeper(struct __test_metadata *_metadata, FIXTURE_DATA(sigmask) *self,
 			    int (*body)(struct shared *), unsigned long long setting)
@@ -255,8 +255,8 @@ static pid_t other_thread(pid_t pid)
 }
 
 /*
- * "A user worker only ever takes SIGKILL and SIGSTOP": its mask is not for a tracer to
- * change, and that comes before what is wrong with the arguments
+ * "A user worker only ever takes SIGKILL and SIGSTOP": a tracer cannot change its mask, and
+ * that error comes before those for wrong arguments
  */
 TEST_F(sigmask, user_worker)
 {

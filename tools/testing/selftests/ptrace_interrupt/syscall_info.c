@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PTRACE_GET_SYSCALL_INFO and PTRACE_SET_SYSCALL_INFO: what a tracer learns of the system
- * call that a tracee is in, and makes of it.
+ * PTRACE_GET_SYSCALL_INFO and PTRACE_SET_SYSCALL_INFO: a tracer reads and changes the system
+ * call that a tracee is in.
  *
- * "man:" before a test quotes ptrace(2), a name of a function is what it checks.
+ * Before a test, "man:" quotes ptrace(2), and a function's name is what the test checks.
  */
 #include <elf.h>
 #include <linux/audit.h>
@@ -11,7 +11,7 @@
 
 #include "ptrace_data.h"
 
-/* What there is to know of each kind of stop. */
+/* The size of the information about each kind of ptrace-stop. */
 #define NONE_SIZE	24
 #define ENTRY_SIZE	80
 #define EXIT_SIZE	33
@@ -32,7 +32,7 @@ FIXTURE(syscall_info)
 	struct ptrace_syscall_info info;
 };
 
-/* What a tracee's calls came to. */
+/* The results of a tracee's calls, and the number that it calls. */
 static struct result {
 	long value;
 	int error;
@@ -51,7 +51,7 @@ FIXTURE_TEARDOWN(syscall_info)
 	reap(self->tracee);
 }
 
-/* Calls getpid(), which has no arguments and is given six. */
+/* Call getpid(), which has no arguments, with six arguments. */
 static int call(struct shared *shared)
 {
 	sleep_on_pipe(shared);
@@ -70,13 +70,13 @@ static long get(FIXTURE_DATA(syscall_info) *self)
 	return REQ(PTRACE_GET_SYSCALL_INFO, sizeof(self->info), &self->info);
 }
 
-/* What is got may be given back, but for what is not of the stop's kind. */
+/* Set the system call from self->info. */
 static long set(FIXTURE_DATA(syscall_info) *self)
 {
 	return REQ(PTRACE_SET_SYSCALL_INFO, sizeof(self->info), &self->info);
 }
 
-/* Go on to the next stop, of the next system call's entry or of this one's exit. */
+/* Resume until the next syscall-stop, the next call's entry or this one's exit. */
 static void next_stop(struct __test_metadata *_metadata, FIXTURE_DATA(syscall_info) *self)
 {
 	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
@@ -101,7 +101,7 @@ static void start_in_call(struct __test_metadata *_metadata, FIXTURE_DATA(syscal
 	next_stop(_metadata, self);
 }
 
-/* Of any size, that much is written of what there is, and all of it is counted. */
+/* For any size, the kernel writes no more than that, and returns the full size. */
 static void check_sizes(struct __test_metadata *_metadata, FIXTURE_DATA(syscall_info) *self,
 			int op, long actual)
 {
@@ -156,7 +156,7 @@ TEST_F(syscall_info, entry_and_exit)
 }
 
 #ifdef ARCH
-/* man: "arch", "instruction_pointer", "stack_pointer": what the registers say */
+/* man: "arch", "instruction_pointer", "stack_pointer": the same as the registers */
 TEST_F(syscall_info, registers)
 {
 	struct user_regs_struct regs;
@@ -180,7 +180,7 @@ TEST_F(syscall_info, registers)
 #endif
 
 #ifdef __x86_64__
-/* Calls getpid() as 32-bit programs do. */
+/* Call getpid() as 32-bit programs do. */
 static int call_32bit(struct shared *shared)
 {
 	sleep_on_pipe(shared);
@@ -194,7 +194,7 @@ static int call_32bit(struct shared *shared)
 	return 0;
 }
 
-/* syscall_get_arch(): it is the call that has an architecture, not the program */
+/* syscall_get_arch(): the call has an architecture, not the program */
 TEST_F(syscall_info, call_of_32bit)
 {
 	start_reading(_metadata, self, call_32bit);
@@ -218,11 +218,11 @@ TEST_F(syscall_info, call_of_32bit)
 }
 #endif
 
-/* ptrace_get_syscall_info_op(): a syscall-stop is told by TRACESYSGOOD alone */
+/* ptrace_get_syscall_info_op(): it recognizes a syscall-stop only with TRACESYSGOOD */
 TEST_F(syscall_info, without_sysgood)
 {
 	start_in_call(_metadata, self);
-	/* What it was when the tracee stopped is what counts. */
+	/* The option counts at the time of the stop. */
 	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, 0, 0));
 	ASSERT_EQ(ENTRY_SIZE, get(self));
 	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
@@ -236,7 +236,7 @@ TEST_F(syscall_info, without_sysgood)
 	EXPECT_EQ(-EINVAL, set(self));
 }
 
-/* The same: it is told by the siginfo of the stop, which a tracer may set, and its message */
+/* The same: it checks the siginfo of the stop, which a tracer may set, and the message */
 TEST_F(syscall_info, by_siginfo)
 {
 	siginfo_t info;
@@ -251,7 +251,7 @@ TEST_F(syscall_info, by_siginfo)
 	check_sizes(_metadata, self, PTRACE_SYSCALL_INFO_SECCOMP, SECCOMP_SIZE);
 	EXPECT_EQ(SYS_getpid, self->info.seccomp.nr);
 	EXPECT_EQ(6, self->info.seccomp.args[5]);
-	/* The message of the stop, which is not of seccomp. */
+	/* ret_data is the message of the stop, which does not come from seccomp. */
 	EXPECT_EQ(PTRACE_EVENTMSG_SYSCALL_ENTRY, self->info.seccomp.ret_data);
 	self->info.seccomp.nr = SYS_getppid;
 	EXPECT_EQ(0, set(self));
@@ -259,7 +259,7 @@ TEST_F(syscall_info, by_siginfo)
 	ASSERT_EQ(EXIT_SIZE, get(self));
 	EXPECT_EQ(getpid(), self->info.exit.rval);
 
-	/* In another kind of stop, the message is none of a syscall-stop. */
+	/* In another kind of stop, the message is not that of a syscall-stop. */
 	ASSERT_EQ(0, interrupt(self->tracee));
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
@@ -277,7 +277,7 @@ static int stop_twice(struct shared *shared)
 	return 0;
 }
 
-/* The same, in a group-stop that has no siginfo, and in the delivery that leads to it */
+/* The same, in a group-stop without a siginfo, and in the signal-delivery-stop before it */
 TEST_F(syscall_info, in_stops_of_signals)
 {
 	self->tracee = spawn(stop_twice, self->shared);
@@ -304,7 +304,7 @@ TEST_F(syscall_info, sysemu)
 	ASSERT_EQ(0, REQ(PTRACE_SYSEMU, 0, 0));
 	ASSERT_EQ(SYSCALL_STOP, next_status(self->tracee));
 	check_sizes(_metadata, self, PTRACE_SYSCALL_INFO_ENTRY, ENTRY_SIZE);
-	/* Not executed, nor is what it is changed to; there is no stop at its exit. */
+	/* The kernel executes neither call, and there is no syscall-exit-stop. */
 	self->info.entry.nr = SYS_exit_group;
 	EXPECT_EQ(0, set(self));
 	ASSERT_EQ(0, REQ(PTRACE_SYSEMU, 0, 0));
@@ -315,14 +315,14 @@ TEST_F(syscall_info, sysemu)
 }
 #endif
 
-/* ptrace_get_syscall_info_entry(): the number is an int, and its sign is kept */
+/* ptrace_get_syscall_info_entry(): the number is a sign-extended int */
 TEST_F(syscall_info, negative_number)
 {
 	result->number = -1;
 	start_in_call(_metadata, self);
 	ASSERT_EQ(ENTRY_SIZE, get(self));
 	EXPECT_EQ(~0ULL, self->info.entry.nr);
-	/* And so it can be given back. */
+	/* So a tracer can set what it got. */
 	EXPECT_EQ(0, set(self));
 	next_stop(_metadata, self);
 	ASSERT_EQ(EXIT_SIZE, get(self));
@@ -343,7 +343,7 @@ TEST_F(syscall_info, set_number)
 	next_stop(_metadata, self);
 	EXPECT_EQ(getpid(), result->value);
 
-	/* The next one is its own again. */
+	/* The next call is the tracee's own again. */
 	ASSERT_EQ(ENTRY_SIZE, get(self));
 	EXPECT_EQ(SYS_getpid, self->info.entry.nr);
 	self->info.entry.nr = SYS_exit_group;
@@ -366,13 +366,13 @@ TEST_F(syscall_info, set_arguments)
 	for (int i = 0; i < 6; i++)
 		EXPECT_EQ((IS_64BIT ? 0xfedcba9876543210ULL : 0x76543210) + i,
 			  self->info.entry.args[i]);
-	/* The arguments are those of the call, but for the tracee's registers. */
+	/* getpid() ignores its arguments, and still succeeds. */
 	next_stop(_metadata, self);
 	ASSERT_EQ(EXIT_SIZE, get(self));
 	EXPECT_EQ(self->tracee, self->info.exit.rval);
 }
 
-/* The same: with the number -1 nothing is called, and the arguments are not looked at */
+/* The same: with the number -1 there is no call, and the kernel ignores the arguments */
 TEST_F(syscall_info, set_number_to_none)
 {
 	start_in_call(_metadata, self);
@@ -391,7 +391,7 @@ TEST_F(syscall_info, set_number_to_none)
 	EXPECT_EQ(1, self->info.exit.is_error);
 }
 
-/* "either a value of type "int" or a sign-extended value of type "int"", and else nothing is set */
+/* "either a value of type "int" or a sign-extended value of type "int"": others set nothing */
 TEST_F(syscall_info, set_number_out_of_range)
 {
 	static const unsigned long long wrong[] = {
@@ -419,7 +419,7 @@ TEST_F(syscall_info, set_number_out_of_range)
 	EXPECT_EQ(0xffffffff80000000ULL, self->info.entry.nr);
 }
 
-/* ptrace_set_syscall_info_exit(): what the call has come to; an error is an int */
+/* ptrace_set_syscall_info_exit(): the result of the call; an error is an int */
 TEST_F(syscall_info, set_result)
 {
 	static const struct {
@@ -463,7 +463,7 @@ TEST_F(syscall_info, set_result)
 	}
 }
 
-/* ptrace_set_syscall_info(): which of the errors comes first, and what is read at all */
+/* ptrace_set_syscall_info(): which of the errors comes first, and how much the kernel reads */
 TEST_F(syscall_info, set_arguments_of_request)
 {
 	const long page = sysconf(_SC_PAGESIZE);
@@ -483,7 +483,7 @@ TEST_F(syscall_info, set_arguments_of_request)
 	EXPECT_EQ(-EFAULT, REQ(PTRACE_SET_SYSCALL_INFO, 200, (char *)at_end + 1));
 	EXPECT_EQ(-EFAULT, REQ(PTRACE_SET_SYSCALL_INFO, 200, 0));
 
-	/* Each bit of what is reserved, before a number that is out of range. */
+	/* The error for a reserved bit comes before that for a number out of range. */
 	self->info.entry.nr = 1ULL << 40;
 	for (int bit = 0; bit < 16; bit++) {
 		self->info.flags = 1 << bit;
@@ -500,7 +500,7 @@ TEST_F(syscall_info, set_arguments_of_request)
 		EXPECT_EQ(op == PTRACE_SYSCALL_INFO_ENTRY ? -ERANGE : -EINVAL, set(self));
 	}
 
-	/* Where the tracee is and of what architecture is not set, and not looked at. */
+	/* The kernel ignores the architecture and both pointers. */
 	ASSERT_EQ(ENTRY_SIZE, get(self));
 	*at_end = self->info;
 	self->info.arch = 0;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What PTRACE_INTERRUPT is for, to be looked at.
+ * A demonstration of PTRACE_INTERRUPT.
  *
- * Without an argument: a running task is seized, interrupted and detached, and
- * goes on running. With one: the same for a task that was stopped by SIGSTOP
- * and made to run by its tracer; detached, it is stopped again. In both, the
- * task gets no signal from the tracer.
+ * Without an argument, the program seizes, interrupts and detaches a running
+ * task, which keeps running. With an argument, it does the same to a task in a
+ * group stop, which it resumes first; after the detach, the task is in the
+ * group stop again. In both modes, no request sends a signal to the task.
  */
 #include <errno.h>
 #include <signal.h>
@@ -36,7 +36,7 @@ static void sleep_ms(long ms)
 	nanosleep(&time, NULL);
 }
 
-/* Stop with a message and leave no child behind. */
+/* On an error, exit with a message and leave no child behind. */
 static void check(long ret, const char *what)
 {
 	if (ret != -1)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PTRACE_TRACEME: having the parent for a tracer.
+ * PTRACE_TRACEME makes the parent the tracer.
  *
  * man: "Indicate that this process is to be traced by its parent"; kernel/ptrace.c:
  * ptrace_traceme().
@@ -41,7 +41,7 @@ static long trace_own_child(pid_t unused)
 	int status;
 
 	child_of_thread = pid;
-	/* Until the other thread has had a look. */
+	/* Wait until the other thread has had a look. */
 	while (!thread_quit)
 		sched_yield();
 	CHECK(waitpid(pid, &status, __WALL | __WNOTHREAD) == pid);
@@ -57,7 +57,7 @@ static void *trace_own_child_thread(void *unused)
 	return (void *)trace_own_child(0);
 }
 
-/* man: the parent; that is ptrace_traceme(): real_parent, the thread that forked it. */
+/* man: "its parent". ptrace_traceme(): that is real_parent, the thread that forked it. */
 TEST_F(traceme, child_of_a_thread)
 {
 	siginfo_t info = {};
@@ -70,9 +70,9 @@ TEST_F(traceme, child_of_a_thread)
 		sched_yield();
 	pid = child_of_thread;
 	wait_for_state(pid, 't');
-	/* /proc shows the process of the tracer. */
+	/* /proc shows a tracer. */
 	EXPECT_LT(0, tracer_of(pid));
-	/* Another thread sees the stop, but cannot do anything about it. */
+	/* Another thread sees the ptrace-stop, but can make no request. */
 	EXPECT_EQ(-ESRCH, cont(pid, 0));
 	EXPECT_EQ(-1, waitpid(pid, NULL, __WALL | __WNOTHREAD | WNOHANG));
 	EXPECT_EQ(ECHILD, errno);
@@ -90,7 +90,7 @@ static int traceme_when_traced(struct shared *shared)
 	return request(PTRACE_TRACEME, 0, 0, 0) == -EPERM ? 0 : 1;
 }
 
-/* ptrace_traceme(): ptrace. Not by the parent, if that or another traces it already. */
+/* ptrace_traceme(): ptrace. It fails if the task is traced already, by its parent or another. */
 TEST_F(traceme, traced)
 {
 	self->tracee = spawn(traceme_when_traced, self->shared);
@@ -100,7 +100,7 @@ TEST_F(traceme, traced)
 	self->tracee = 0;
 }
 
-/* The tracee stops on a signal, goes on, and is nobody's tracee after DETACH. */
+/* The tracee has a signal-delivery-stop, is resumed, and is untraced after DETACH. */
 TEST_F(traceme, then_detached_and_seized)
 {
 	self->tracee = spawn(traceme_and_stop, self->shared);
@@ -124,11 +124,11 @@ static int traceme_without_parent(struct shared *shared, pid_t parent)
 	in_time = getppid() == parent;
 	while (getppid() == parent)
 		sched_yield();
-	/* Too late, it may have got who is its parent now. */
+	/* If that was too late, the tracer may be the new parent. */
 	return !in_time || tracer_of(getpid()) == 0 ? 0 : 2;
 }
 
-/* Its child may or may not be traced before it exits. */
+/* Exit at once: the child may become traced before that or not. */
 static int leave_child(struct shared *shared)
 {
 	const pid_t parent = getpid();
@@ -138,7 +138,7 @@ static int leave_child(struct shared *shared)
 	return 0;
 }
 
-/* ptrace_traceme(): PF_EXITING of real_parent. No error, and no tracer. */
+/* ptrace_traceme(): real_parent has PF_EXITING. There is no error, and no tracer. */
 TEST_F(traceme, parent_exits)
 {
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
@@ -154,7 +154,7 @@ TEST_F(traceme, parent_exits)
 
 #define PF_EXITING	0x4
 
-/* The flags of a task, as /proc tells them; 0 if it is gone. */
+/* The flags of a task, from /proc; 0 if it is gone. */
 static unsigned int task_flags(pid_t pid)
 {
 	char path[64], text[512] = "", *after;
@@ -175,7 +175,7 @@ static unsigned int task_flags(pid_t pid)
 
 enum { TOO_LATE, NOT_TRACED, TRACED, REFUSED };
 
-/* What TRACEME does while the parent exits, unless it is gone before that is known. */
+/* Call TRACEME while the parent exits, unless the parent is gone too early to tell. */
 static int traceme_of_exiting(pid_t parent)
 {
 	char tracer[64];
@@ -192,7 +192,7 @@ static int traceme_of_exiting(pid_t parent)
 	return atoi(tracer) ? TRACED : NOT_TRACED;
 }
 
-/* A parent that takes a while to exit, for all the memory that it has. */
+/* A parent that takes a while to exit, since it has much memory. */
 static int exit_slowly(struct shared *shared)
 {
 	const size_t size = 96 << 20;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * PTRACE_PEEKUSR and PTRACE_POKEUSR: a tracee's registers and debug registers as words of
- * struct user, and the requests for what of them has a name of its own.
+ * struct user; and x86's own requests for registers.
  *
- * "man:" before a test quotes ptrace(2), a name of a function is what it checks.
+ * Before a test, "man:" quotes ptrace(2), and a function's name is what the test checks.
  */
 #include <asm/ldt.h>
 #include <asm/prctl.h>
@@ -14,7 +14,7 @@
 
 #if defined(__x86_64__) || defined(__i386__)
 
-/* struct user, as the kernel has it: what it is in size, and its debug registers. */
+/* struct user, as the kernel has it: its size, and its debug registers. */
 #ifdef __x86_64__
 #define AREA_SIZE	928
 #define DEBUGREG	848
@@ -34,7 +34,7 @@ static const int selectors[] = { 13, 16, 7, 8, 9, 10 };
 #endif
 
 #define DR(n)		(DEBUGREG + (n) * WORD)
-/* A code, stack or data selector that no process may have. */
+/* A selector of the kernel, which no process may have for code, stack or data. */
 #define KERNEL_SELECTOR	0x10
 
 FIXTURE(user_area)
@@ -69,8 +69,8 @@ static int debugreg(long offset)
 }
 
 /*
- * Whether there is something at an offset. A 32-bit tracer may ask for the word behind the
- * last, and for the debug registers by the offset of any of their bytes.
+ * Whether an offset is valid. A 32-bit tracer may ask for the word behind the last one, and
+ * for a debug register by the offset of any of its bytes.
  */
 static bool is_there(long offset)
 {
@@ -79,7 +79,7 @@ static bool is_there(long offset)
 	return (offset >= 0 && offset <= AREA_SIZE && offset % WORD == 0) || debugreg(offset) >= 0;
 }
 
-/* arch_ptrace(), getreg32(): of every offset, whether it is one; what is not known reads as 0 */
+/* arch_ptrace(), getreg32(): which offsets are valid; words of no register read as 0 */
 TEST_F(user_area, peek_every_offset)
 {
 	unsigned long regs[REGS], word;
@@ -103,13 +103,13 @@ TEST_F(user_area, peek_every_offset)
 		}
 		ASSERT_EQ(-EFAULT, REQ(PTRACE_PEEKUSR, offset, 1));
 	}
-	/* With nothing that has happened to the tracee, what the register has by itself. */
+	/* The value that DR6 has before any debug exception. */
 	EXPECT_EQ(0xffff0ff0, peek(self, DR(6)));
 	EXPECT_EQ(-EIO, REQ(PTRACE_PEEKUSR, -1, 1));
 	EXPECT_EQ(-EIO, REQ(PTRACE_PEEKUSR, 1UL << 31, 1));
 }
 
-/* The same of POKE: a register takes its own value, and what is not one is refused or ignored */
+/* The same for POKE: a register takes its own value, other words are refused or ignored */
 TEST_F(user_area, poke_every_offset)
 {
 	for (long offset = -16; offset <= AREA_SIZE + 16; offset++) {
@@ -127,7 +127,7 @@ TEST_F(user_area, poke_every_offset)
 	}
 }
 
-/* putreg(): what is written is read, by this request and by others */
+/* putreg(): PEEKUSR and the requests for all registers read what POKEUSR wrote */
 TEST_F(user_area, poke)
 {
 	const unsigned long value = (unsigned long)0x123456789abcdef0ULL;
@@ -144,7 +144,7 @@ TEST_F(user_area, poke)
 	EXPECT_EQ(-EFAULT, REQ(PTRACE_SETREGS, 0, 1));
 }
 
-/* set_segment_reg(): none of the kernel's selectors, and not none for code and stack */
+/* set_segment_reg(): no selector of the kernel's, and no null selector for code and stack */
 TEST_F(user_area, selectors)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(selectors); i++) {
@@ -156,17 +156,17 @@ TEST_F(user_area, selectors)
 			EXPECT_EQ(-EIO, REQ(PTRACE_POKEUSR, offset, KERNEL_SELECTOR | rpl));
 		EXPECT_EQ(before, peek(self, offset));
 		EXPECT_EQ(needed ? -EIO : 0, REQ(PTRACE_POKEUSR, offset, 0));
-		/* Only 16 bits of it count. */
+		/* Only 16 bits of the value count. */
 		EXPECT_EQ(needed ? -EIO : 0, REQ(PTRACE_POKEUSR, offset, 0xabcd0000));
 		EXPECT_EQ(0, REQ(PTRACE_POKEUSR, offset, 0xabcd0000 | before));
 		EXPECT_EQ(before & 0xffff, peek(self, offset));
 	}
 }
 
-/* set_flags(): some of the flags, and none that would give the tracee the machine */
+/* set_flags(): a tracer can set some of the flags, but none that are privileged */
 TEST_F(user_area, flags)
 {
-	/* Those of arithmetic and of debugging, alignment checks, and nested tasks. */
+	/* The flags of arithmetic and debugging, alignment check, and nested task. */
 	const unsigned long mine = 0xdd5 | 0x4000 | 0x10000 | 0x40000;
 	const unsigned long others = peek(self, FLAGS) & ~mine;
 
@@ -176,7 +176,7 @@ TEST_F(user_area, flags)
 	EXPECT_EQ(others, peek(self, FLAGS));
 }
 
-/* ptrace_set_debugreg(): addresses of the tracee's, and no other; nothing at DR4 and DR5 */
+/* ptrace_set_debugreg(): only user addresses; DR4 and DR5 do not exist */
 TEST_F(user_area, debug_registers)
 {
 	for (int n = 0; n < 4; n++) {
@@ -196,18 +196,18 @@ TEST_F(user_area, debug_registers)
 	EXPECT_EQ(0xffff0ff0 | 5, peek(self, DR(6)));
 	EXPECT_EQ(0, REQ(PTRACE_POKEUSR, DR(7), 0));
 	EXPECT_EQ(0, peek(self, DR(7)));
-	/* Of 4 bytes, at an address that is none of 4: the register keeps what it had. */
+	/* 4 bytes, at an unaligned address: the register keeps its value. */
 	EXPECT_EQ(0, REQ(PTRACE_POKEUSR, DR(0), 0x1001));
 	EXPECT_EQ(-EINVAL, REQ(PTRACE_POKEUSR, DR(7), 0xd0001));
 	EXPECT_EQ(0, peek(self, DR(7)));
 }
 
-/* The same: they stop the tracee where they say */
+/* The same: they trap where they are set */
 TEST_F(user_area, watchpoint)
 {
 	siginfo_t info;
 
-	/* The number that it counts up, for writing, of 4 bytes. */
+	/* Watch for writes to 4 bytes of the number that the tracee counts up. */
 	ASSERT_EQ(0, REQ(PTRACE_POKEUSR, DR(1), &self->shared->count));
 	ASSERT_EQ(0, REQ(PTRACE_POKEUSR, DR(7), 0xd00004));
 	EXPECT_EQ(0xd00004, peek(self, DR(7)));
@@ -225,7 +225,7 @@ TEST_F(user_area, watchpoint)
 }
 
 #ifdef __x86_64__
-/* putreg(): a base is an address of a process */
+/* putreg(): a base must be a user address */
 TEST_F(user_area, bases)
 {
 	static const unsigned long offsets[] = { FS_BASE, GS_BASE };
@@ -240,7 +240,7 @@ TEST_F(user_area, bases)
 	}
 }
 
-/* man: PTRACE_ARCH_PRCTL, of which the arguments are the other way round */
+/* man: PTRACE_ARCH_PRCTL. Its arguments are in the other order */
 TEST_F(user_area, arch_prctl)
 {
 	unsigned long word = 0;
@@ -259,7 +259,7 @@ TEST_F(user_area, arch_prctl)
 	EXPECT_EQ(-EINVAL, REQ(PTRACE_ARCH_PRCTL, 0, 0x1005));
 }
 
-/* Requests that are the 32-bit tracer's alone */
+/* Requests for 32-bit tracers only */
 TEST_F(user_area, not_for_this_width)
 {
 	char registers[512];
@@ -268,7 +268,7 @@ TEST_F(user_area, not_for_this_width)
 	EXPECT_EQ(-EIO, REQ(19, 0, registers));
 }
 #else
-/* man: PTRACE_GETFPXREGS, and what there is not for a 32-bit tracer */
+/* man: PTRACE_GETFPXREGS, and the requests that a 32-bit tracer does not have */
 TEST_F(user_area, extended_registers)
 {
 	unsigned char registers[528];
@@ -283,7 +283,7 @@ TEST_F(user_area, extended_registers)
 }
 #endif
 
-/* man: PTRACE_GETFPREGS, of the size that the caller's width has */
+/* man: PTRACE_GETFPREGS. The size depends on the caller's width */
 TEST_F(user_area, floating_point_registers)
 {
 	const size_t size = IS_64BIT ? 512 : 108;
