@@ -11,7 +11,7 @@ use crate::values::{
     WORD,
 };
 
-/// What is in the buffer before the request is made, where it is not as it was filled.
+/// What the buffer holds before the request, besides the fill.
 #[derive(Clone, Copy)]
 pub enum Input {
     None,
@@ -89,7 +89,7 @@ fn changed(get: usize, base: usize, (offset, value): (usize, usize)) -> Input {
     }
 }
 
-/// A request to a stopped tracee.
+/// A request that needs a tracee in a ptrace-stop.
 pub fn stopped(random: &mut Random, tid: usize, slot: usize) -> Call {
     let name = random.weighed(&[
         (3, "PEEKTEXT"),
@@ -251,7 +251,7 @@ fn fill(random: &mut Random, name: &str, slot: usize, call: &mut Call) {
 fn set_siginfo(random: &mut Random, call: &mut Call) {
     call.data = pointer(random, 128);
     if random.percent(30) {
-        // As the kernel does not know it: with and without a tail.
+        // A kind that the kernel does not know: with and without a tail.
         let signal = random.pick(&[10, 34, 65]);
         let code = random.pick(&[0xffff_ffff, 0x80, 0x8005, 77]);
         call.input = Input::Words(call.data, [signal, code, 0, 0]);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Which operation comes next. It depends on the seed and on what was seen of the tasks, which is
-//! the same on each run and, if nothing differs, on each kernel.
+//! Chooses the next operation. It depends on the seed and on what was seen of the tasks, which is
+//! the same in each run and, if nothing differs, on each kernel.
 
 use crate::calls::{self, Call};
 use crate::random::Random;
@@ -155,8 +155,8 @@ pub fn next(random: &mut Random, views: &[View; SLOTS], devel: bool) -> Option<O
             (27, Command),
         ])
     };
-    // A task that executes another program waits for its threads to end, and who attaches to it
-    // waits for that task: for ever, if the threads wait for him.
+    // A task in execve(2) waits for its other threads to exit, and a tracer that attaches to it
+    // waits for the task: for ever, if the threads wait for that tracer.
     let class = match class {
         Attach | Any if views.iter().any(|view| view.state == b'D') => Wait,
         other => other,
@@ -183,7 +183,7 @@ fn signal(random: &mut Random, views: &[View; SLOTS], to: &View) -> Operation {
     const SIGCONT: usize = 18;
     let how = random.pick(&[How::Kill, How::Tgkill, How::Tgkill, How::Queue]);
     let signal = random.weighed(&SIGNALS);
-    // It wakes all threads, and which of them takes the signal of a process is up to the scheduler.
+    // It wakes all threads. The scheduler decides which of them takes the signal of a process.
     let others = |view: &View| view.alive() && view.group == to.group && view.tid != to.tid;
     let how = match how {
         How::Kill if signal == SIGCONT && views.iter().any(others) => How::Tgkill,
@@ -198,7 +198,7 @@ fn signal(random: &mut Random, views: &[View; SLOTS], to: &View) -> Operation {
     }
 }
 
-/// A request that may find the tracee in any state, or no tracee, or is no request.
+/// A request to a tracee in any state or to no tracee, or a number that is no request.
 fn any_state(random: &mut Random, tid: usize, slot: usize, devel: bool) -> Call {
     let mut call = match random.below(10) {
         0 => Call::new(request("KILL"), tid, 0, 0),
@@ -288,7 +288,7 @@ fn command(random: &mut Random, views: &[View; SLOTS], slot: usize) -> Operation
         (4, Seccomp),
         (3, Fault),
         (2, Dumpable),
-        // Not left for later: a parent in vfork(2) goes on before its child's end can be waited for.
+        // Wait at once: a parent in vfork(2) runs on before its child can be waited for.
         (if views[slot].state == b'S' { 4 } else { 0 }, Wait),
         (3, Rseq),
     ]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The 32-bit machine: what `x86_64.rs` has, by the conventions of i386.
+//! The 32-bit machine: the same as `x86_64.rs`, with the conventions of i386.
 
 use core::arch::global_asm;
 
@@ -225,7 +225,8 @@ pub mod nr {
     pub const PIDFD_OPEN: usize = 434;
 }
 
-/// `struct user_regs_struct`: its size, and the offsets of what may be changed with a known effect.
+/// `struct user_regs_struct`: its size, and the offsets of registers that can be changed with a
+/// known effect.
 pub const REGS: usize = 68;
 pub const REG_IP: usize = 48;
 pub const REG_FLAGS: usize = 56;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! ptrace-diff: does pseudo-random sequences of operations of ptrace(2), signals and waits, and
-//! prints all that comes of them. On one kernel, a seed always gives the same transcript; so where
-//! transcripts of two kernels differ, the kernels do.
+//! ptrace-diff runs pseudo-random sequences of ptrace(2) requests, signals and waits, and prints
+//! all results. On one kernel, a seed always gives the same transcript. So if the transcripts of
+//! two kernels differ, the kernels differ.
 //!
-//! The processes of a sequence live in a PID namespace of their own, so that PIDs are always the same,
-//! on one CPU, without randomized addresses; an operation is done only when all came to rest from the
-//! one before.
+//! The processes of a sequence have a PID namespace of their own, so that PIDs are always the same,
+//! one CPU, and no randomized addresses. The next operation starts only when all tasks are at rest
+//! after the one before.
 
 #![no_std]
 #![no_main]
@@ -99,7 +99,7 @@ extern "C" fn diff_main(stack: *const usize) -> ! {
     for seed in arguments.first..=arguments.last {
         let ended = sequence(seed, &arguments);
         let text = sys::text();
-        // A tracer that panics has not come to its end either.
+        // A tracer that panics has not finished its sequence, either.
         let in_time = ended && core::str::from_utf8(text).is_ok_and(|text| !text.contains("PANIC"));
         totals.count(text, in_time);
         if arguments.hash {
@@ -113,7 +113,7 @@ extern "C" fn diff_main(stack: *const usize) -> ! {
     sys::exit(usize::from(totals.timeouts != 0));
 }
 
-/// Executes the program again, if addresses are randomized.
+/// Executes the program again without randomized addresses, if they are randomized.
 fn fix_addresses(stack: *const usize) {
     const ADDR_NO_RANDOMIZE: usize = 0x4_0000;
     let personality = call1(nr::PERSONALITY, 0xffff_ffff) as usize;
@@ -143,7 +143,7 @@ fn map_memory() {
     }
 }
 
-/// What all processes have in common.
+/// Sets what all processes inherit.
 fn settle_down() {
     let cpu = [1usize];
     call3(
@@ -157,7 +157,7 @@ fn settle_down() {
     call2(nr::SETRLIMIT, CORE, none.as_ptr().addr());
 }
 
-/// Runs one sequence in namespaces of its own; false if it did not end in time.
+/// Runs one sequence in namespaces of its own; returns false if it did not end in time.
 fn sequence(seed: u64, arguments: &Arguments) -> bool {
     const NEWPID_NEWNS: usize = 0x2002_0000;
     let shared = sys::shared();
@@ -186,12 +186,11 @@ fn sequence(seed: u64, arguments: &Arguments) -> bool {
 }
 
 const SIGCHLD: usize = 17;
-/// With what status the first process of a namespace ends.
+/// The statuses with which the first process of a namespace exits.
 const IN_TIME: u32 = 0;
 const LATE: u32 = 3 << 8;
 
-/// The first process of the namespaces, at whose end all others there are killed. The tracer has
-/// number 2.
+/// The first process of the namespaces. Its exit kills all others there. The tracer has PID 2.
 fn supervise(seed: u64, arguments: &Arguments) -> ! {
     const PRIVATE_RECURSIVE: usize = 1 << 18 | 1 << 14;
     let (kind, root, proc) = (c"proc".as_ptr(), c"/".as_ptr(), c"/proc".as_ptr());

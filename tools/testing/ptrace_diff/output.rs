@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is printed: transcripts or their hashes, and how often each operation was done.
+//! Prints transcripts or their hashes, and how often each operation was done.
 
 use crate::arch::nr;
 use crate::sys::{self, call3};
@@ -94,7 +94,7 @@ fn operations(text: &[u8]) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What is no request, by the first word of its line.
+/// Operations that are no requests, by the first word of their line.
 const OTHERS: [&str; 8] = [
     "kill",
     "tgkill",
@@ -130,7 +130,7 @@ impl Totals {
             let mut words = operation.split(' ');
             let name = words.next().unwrap_or("");
             if name == "tell" && words.nth(1) == Some("Traceme") {
-                // Its result is of the tracee: whether it is there already, and good.
+                // The tracee has the result: check whether it is there already, and 0.
                 self.requests[0].0 += 1;
                 self.requests[0].1 += usize::from(operation.contains(":0)"));
             }
@@ -149,7 +149,7 @@ impl Totals {
         }
     }
 
-    /// Lines that begin with "--": an operation, how often done, how often with success.
+    /// Prints lines that begin with "--": an operation, how often done, how often with success.
     pub fn print(&self, output: &mut Output) {
         for (index, (name, number)) in REQUESTS.iter().enumerate() {
             let (done, succeeded) = self.requests[index];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Operations of the tracer, and what comes of them.
+//! Carries out the tracer's operations, and notes their results.
 
 use crate::arch::{nr, REG_FLAGS, SIGINFO_TIMES};
 use crate::calls::{Call, Input};
@@ -10,7 +10,7 @@ use crate::sys::{self, call, call2, call3, call4};
 use crate::tracer::Tracer;
 use crate::transcript::{note, request, Bytes, Name, Returned};
 
-/// What memory is filled with, so that what is written shows.
+/// The byte that fills memory, so that writes to it show.
 const FILL: u8 = 0xa5;
 const SIGCHLD: u8 = 17;
 
@@ -100,7 +100,7 @@ pub fn ptrace(tracer: &mut Tracer, call: &Call) {
     }
 }
 
-/// The siginfo of a child's end has its times, which are never the same.
+/// Hides the times in the siginfo of a child's exit, which are never the same.
 fn hide_times(address: usize, before: &[u8; BUFFER_SIZE]) {
     let at = address.wrapping_sub(BUFFER);
     if at >= BUFFER_SIZE - SIGINFO_TIMES.end {
@@ -125,8 +125,8 @@ fn flags_of(call: &Call) -> Option<usize> {
     }
 }
 
-/// Whether a 32-bit task has RF at a system call differs from run to run on one and the same kernel,
-/// under emulation.
+/// Hides RF. Under emulation, whether a 32-bit task has RF at a system call differs from run to run
+/// on the same kernel.
 fn hide_resume(flags: usize, before: &[u8; BUFFER_SIZE]) {
     let at = flags.wrapping_add(2).wrapping_sub(BUFFER);
     if at < BUFFER_SIZE && sys::buffer()[at] != before[at] {
@@ -143,7 +143,7 @@ pub fn signal(how: How, group: usize, tid: usize, signal: usize, value: usize) {
             let mut info = [0u32; 32];
             info[0] = signal as u32;
             info[2] = SI_QUEUE;
-            // si_pid, si_uid and si_value, where they are in both widths, and some.
+            // These words include si_pid, si_uid and si_value in both widths.
             info[3..8].fill(value as u32);
             let address = info.as_ptr().addr();
             let returned = call4(nr::TGSIGQUEUEINFO, group, tid, signal, address);
@@ -166,7 +166,7 @@ pub fn wait(kind: Option<usize>, id: usize, options: usize, block: bool) {
     let address = info.as_mut_ptr().addr();
     let mut options = options;
     if block {
-        // Without the option, but only if there is something to wait for.
+        // Wait without WNOHANG only if there is something to wait for.
         let (peek, peek_id) = match kind {
             Some(kind) => (kind, id),
             None if id == usize::MAX => (ALL, 0),

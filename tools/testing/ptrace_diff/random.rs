@@ -19,7 +19,7 @@ impl Random {
     }
 
     pub fn below(&mut self, limit: usize) -> usize {
-        // Of the upper half, so that both widths do the same, without a division of 64 bits.
+        // Take the upper half, so that both widths do the same, without a 64-bit division.
         (self.next() >> 32) as u32 as usize % limit
     }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What lies where in memory, and what tracer and tracees tell each other in it.
+//! The layout of memory, and what tracer and tracees tell each other in it.
 //!
-//! Everything is at an address that is the same in each run, since addresses are in registers, and
-//! registers are in the transcript.
+//! All addresses are the same in each run, since registers hold addresses, and the transcript has
+//! the registers.
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicIsize, AtomicU32, AtomicUsize};
@@ -12,25 +12,25 @@ use core::sync::atomic::{AtomicIsize, AtomicU32, AtomicUsize};
 pub const SLOTS: usize = 8;
 /// The size of a tracee's stack.
 pub const STACK: usize = 16384;
-/// Where the memory is mapped that all processes share, and its descriptor.
+/// The address of the memory that all processes share, and its descriptor.
 pub const SHARED: usize = 0x2000_0000;
 pub const SHARED_FD: usize = 4;
-/// Where the tracer's buffer for what it passes to ptrace(2) is, and its size. Nothing follows it.
+/// The address and size of the buffer that the tracer passes to ptrace(2). Nothing follows it.
 pub const BUFFER: usize = 0x3000_0000;
 pub const BUFFER_SIZE: usize = 8192;
 /// The room for a transcript.
 pub const TEXT: usize = 1 << 20;
 
-/// The descriptor from which the task of a slot reads its commands; the next one is the other end.
+/// The descriptor from which the task of a slot reads its commands. The next one is the other end.
 pub const fn pipe(slot: usize) -> usize {
     10 + 2 * slot
 }
 
-/// A task, as it is known to the others.
+/// A task, as the others know it.
 ///
-/// A spinning task stays at one instruction, a jump to where `target` says, which is that very
-/// instruction: its registers are the same whenever it is stopped. To see it run, the tracer clears
-/// `spinning` and lets `target` point to code that makes both what they were.
+/// A spinning task stays at one instruction, a jump to `target`, which is that very instruction.
+/// So its registers are the same whenever it enters a ptrace-stop. To see it run, the tracer clears
+/// `spinning` and lets `target` point to code that restores both.
 #[repr(C)]
 pub struct Slot {
     pub target: AtomicUsize,
@@ -50,7 +50,7 @@ pub struct Shared {
 
 pub const SHARED_SIZE: usize = (size_of::<Shared>() + 4095) & !4095;
 
-/// Memory to peek and poke; the handlers of signals count in its first word.
+/// Memory to peek and poke. The signal handlers count in its first word.
 #[repr(C, align(4096))]
 pub struct Play(pub UnsafeCell<[u8; 4096]>);
 // SAFETY: Nothing in this program reads or writes it but the kernel and the handler.

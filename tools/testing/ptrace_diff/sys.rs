@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! System calls, and all that is unsafe. There is no C library here: what it would do at start and
-//! keep in registers differs from run to run.
+//! System calls, and all unsafe code. The program has no C library, since its start-up code and the
+//! values that it keeps in registers differ from run to run.
 //!
-//! Functions that take addresses as numbers are meant to be called with wild ones: the kernel
-//! checks them. Where one is meant to be good, it is in the tracer's buffer.
+//! Functions that take addresses as numbers also take wild ones: the kernel checks them. Valid
+//! addresses are in the tracer's buffer.
 
 use crate::arch::nr;
 use crate::shared::{self, Shared, Slot, BUFFER, BUFFER_SIZE};
@@ -27,7 +27,7 @@ extern "C" {
     static diff_restorer: u8;
 }
 
-/// Where code lies that others must know.
+/// The address of code that other modules need.
 pub fn address_of(what: Code) -> usize {
     match what {
         Code::SpinHere => (&raw const diff_spin_here).addr(),
@@ -107,7 +107,7 @@ pub const COMPAT: bool = true;
 #[cfg(target_arch = "x86")]
 pub const COMPAT: bool = false;
 
-/// Does what makes the processor or the kernel complain.
+/// Causes a fault, or makes a 32-bit system call.
 pub fn fault(kind: usize) -> isize {
     // SAFETY: Each raises a signal, or returns.
     unsafe {
@@ -120,20 +120,20 @@ pub fn fault(kind: usize) -> isize {
     }
 }
 
-/// Maps memory at an address; returns if it could.
+/// Maps memory at an address; returns whether that succeeded.
 pub fn map(address: usize, size: usize, flags: usize, fd: usize) -> bool {
     const READ_WRITE: usize = 3;
     const FIXED: usize = 0x10;
     call(nr::MMAP, [address, size, READ_WRITE, flags | FIXED, fd, 0]) == address as isize
 }
 
-/// The memory that all share. It is mapped before anything else is done.
+/// The memory that all processes share. The program maps it before anything else.
 pub fn shared() -> &'static Shared {
-    // SAFETY: It is mapped, for ever, and it has nothing but atomics and what `text` guards.
+    // SAFETY: It stays mapped, and has only atomics and `text`, which has rules of its own.
     unsafe { &*(shared::SHARED as *const Shared) }
 }
 
-/// Appends to the transcript; what does not fit is left out.
+/// Appends to the transcript, as far as the bytes fit.
 pub fn append(bytes: &[u8]) {
     let shared = shared();
     let length = shared
@@ -150,12 +150,12 @@ pub fn append(bytes: &[u8]) {
         .store(length + room, core::sync::atomic::Ordering::Relaxed);
 }
 
-/// The transcript. The tracer has ended when it is read.
+/// The transcript. The caller reads it when the tracer has exited.
 pub fn text() -> &'static [u8] {
     let length = shared()
         .text_length
         .load(core::sync::atomic::Ordering::Relaxed);
-    // SAFETY: So much was written, and it is not written to while it is read.
+    // SAFETY: `length` bytes were written, and nothing writes while the caller reads.
     unsafe { core::slice::from_raw_parts(shared().text.get().cast(), length) }
 }
 
@@ -185,6 +185,6 @@ fn panic(info: &PanicInfo) -> ! {
     exit(70)
 }
 
-/// The precompiled library refers to it; nothing here unwinds.
+/// The precompiled core library refers to it. Nothing here unwinds.
 #[no_mangle]
 pub extern "C" fn rust_eh_personality() {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What can be seen of a task from outside, and when it will do nothing more by itself.
+//! The state of a task as seen from outside, and whether the task is at rest.
 
 use crate::arch::nr;
 use crate::shared::Slot;
@@ -47,10 +47,10 @@ fn number(text: &[u8]) -> Option<usize> {
     (digits > 0).then(|| text[..digits].iter().fold(0, value))
 }
 
-/// How often a task is found to wait until that is taken for rest: more than 20 ms.
+/// How often in a row a task must be found waiting to count as at rest: more than 20 ms.
 const LONG_WAIT: u32 = 1000;
 
-/// The same of one whose system call is not shown: more than 2 ms.
+/// The same for a task whose system call is not shown: more than 2 ms.
 const HIDDEN_WAIT: u32 = 100;
 
 /// A task that the tracer knows.
@@ -58,17 +58,17 @@ pub struct Task {
     pub tid: usize,
     pub group: usize,
     pub state: u8,
-    /// As far as requests that succeeded tell.
+    /// Whether it has a tracer, as the successful requests tell.
     pub traced: bool,
-    /// The next instruction ends in a trap: it must not be one of `diff_spin_seen`.
+    /// A SIGTRAP follows its next instruction, which must not be one of `diff_spin_seen`.
     pub stepping: bool,
     syscall: usize,
     stat: usize,
     /// Whether it was asked to show that it spins, and whether it did.
     asked: bool,
     seen: bool,
-    /// How often in a row it was found in a wait that no signal ends, and that its number does not
-    /// explain.
+    /// How often in a row it was found in an uninterruptible wait that the number of its system
+    /// call does not explain.
     waited: u32,
 }
 
@@ -101,13 +101,13 @@ impl Task {
         self.state == b'X'
     }
 
-    /// Something has happened: what was seen of the task is past.
+    /// Something has happened: what was seen of the task no longer counts.
     pub fn disturbed(&mut self) {
         self.seen = false;
         self.waited = 0;
     }
 
-    /// If it spins, that is to be seen once more.
+    /// If it spins, it must show that once more.
     pub fn show_again(&mut self) {
         self.seen = false;
     }
@@ -117,15 +117,15 @@ impl Task {
         self.asked
     }
 
-    /// Looks at the task; true if it will do nothing more by itself.
+    /// Looks at the task; returns true if it is at rest: it will do nothing more by itself.
     ///
     /// /proc/PID/syscall is "running" unless the task has left its CPU for good, and the number of
     /// a system call otherwise.
     pub fn settled(&mut self, slot: &Slot) -> bool {
         let mut text = [0; 192];
         let text = read(self.syscall, &mut text);
-        // Nothing is shown of one that is gone; nor to an unprivileged tracer of one that is not
-        // dumpable, which each is for a moment of execve(2).
+        // /proc shows nothing of a task that is gone. It shows an unprivileged tracer nothing of a
+        // task that is not dumpable, as each task is for a moment in execve(2).
         let hidden = text.is_empty();
         let running = text.starts_with(b"running");
         self.state = if running { b'R' } else { self.read_state() };
@@ -142,7 +142,7 @@ impl Task {
                 self.waited > HIDDEN_WAIT
             }
             b'S' => call == Some(nr::READ),
-            // It waits for the end of a child or of its threads. If the tracer has changed the
+            // It waits for a child or for its threads to exit. If the tracer has changed the
             // number since, only time tells.
             b'D' => {
                 self.waited += 1;
@@ -177,7 +177,7 @@ impl Task {
         false
     }
 
-    /// The task no longer runs: it is not asked any more.
+    /// The task no longer runs: the tracer takes back its question.
     fn answered(&mut self, slot: &Slot) {
         if self.asked {
             self.asked = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tracee: reads a command, carries it out, tells that it has, and reads the next.
+//! The tracee reads a command, carries it out, reports that, and reads the next.
 
 use crate::arch::nr;
 use crate::shared::{self, pipe, Slot, SHARED, SHARED_FD, SHARED_SIZE, SLOTS};
@@ -24,7 +24,7 @@ pub enum Command {
     Raise,
     /// The signals to block.
     Block,
-    /// The signal, and from bit 8 on, what to do about it.
+    /// The signal, and from bit 8 on, its action.
     Action,
     Traceme,
     Spin,
@@ -68,7 +68,7 @@ fn slot(index: usize) -> &'static Slot {
     &sys::shared().slots[index % SLOTS]
 }
 
-/// Runs the tracee; `fresh` if the program was executed anew, and knows nothing of its past.
+/// Runs the tracee. `fresh` is set if the program was executed anew, and does not know its past.
 #[no_mangle]
 extern "C" fn tracee_main(mut index: usize, fresh: usize) -> ! {
     const MAP_SHARED: usize = 1;
@@ -165,7 +165,7 @@ fn fork(index: &mut usize, argument: usize, flags: usize) -> isize {
     let new = argument & 0xff;
     let mut flags = flags | FLAVOURS[(argument >> 8) % 4] | PARENT_SETTID;
     if flags & VFORK != 0 {
-        // Without a signal at its end: that and the end of vfork(2) race for the parent.
+        // No signal at its exit, since that would race with the end of vfork(2) in the parent.
         flags &= !0xff;
     }
     let result = sys::clone(flags, slot(new).tid.as_ptr().addr());
@@ -201,7 +201,7 @@ fn action(signal: usize, what: usize) -> isize {
     call4(nr::SIGACTION, signal, (&raw const action).addr(), 0, 8)
 }
 
-/// A filter that lets all pass but getuid(2), which is 0 traced, 1 refused, 2 let pass as well.
+/// Installs a filter that allows all calls but getuid(2): 0 traces it, 1 refuses it, 2 allows it.
 fn seccomp(kind: usize) -> isize {
     const VERDICTS: [usize; 3] = [0x7ff0_0007, 0x0005_0009, 0x7fff_0000];
     const fn instruction(code: u64, jump_false: u64, k: usize) -> u64 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! The tracer: makes its tracees, and does one operation after the other, each after all tasks have
-//! come to rest from the one before.
+//! The tracer makes its tracees, and does one operation after the other. Before each, it waits
+//! until all tasks are at rest.
 
 use crate::arch::nr;
 use crate::generate::{self, Operation, View};
@@ -14,10 +14,10 @@ use crate::tracee::Command;
 use crate::transcript::{note, request, Returned};
 use core::sync::atomic::Ordering::SeqCst;
 
-/// What a run is asked for.
+/// The settings of a run.
 #[derive(Clone, Copy)]
 pub struct Settings {
-    /// Do not more than so many operations.
+    /// Do no more than this many operations.
     pub upto: usize,
     /// Let options have bit 31, which is not the same on all kernels.
     pub devel: bool,
@@ -28,7 +28,7 @@ pub struct Tracer {
     pub tasks: [Option<Task>; SLOTS],
     /// Slots that a task was told to make a task for.
     promised: [bool; SLOTS],
-    /// What each was told last, and how much of all it had done.
+    /// The last command to each task, and how many commands it had done by then.
     told: [Command; SLOTS],
     done: [u32; SLOTS],
 }
@@ -43,7 +43,7 @@ pub fn run(seed: u64, settings: Settings) -> ! {
         done: [0; SLOTS],
     };
     tracer.prepare();
-    // The sequence is as long as it is, whatever part of it is done.
+    // The length does not depend on how many of the operations are done.
     let length = 20 + tracer.random.below(41);
     for number in 1..=length.min(settings.upto) {
         let views = tracer.views();
@@ -76,7 +76,7 @@ impl Tracer {
             }
         }
         if self.random.percent(20) {
-            // No privileges, and yet to be looked at.
+            // No privileges, but dumpable.
             const SET_DUMPABLE: usize = 4;
             call3(nr::SETRESUID, 1000, 1000, 1000);
             call2(nr::PRCTL, SET_DUMPABLE, 1);
@@ -105,7 +105,7 @@ impl Tracer {
                 self.command(slot, Command::Action, signal | what << 8);
             }
         }
-        // What requests ask for that is seldom there otherwise.
+        // Set up what the requests can read but tracees seldom have.
         if self.random.percent(20) {
             let kind = self.random.below(3);
             self.command(slot, Command::Seccomp, kind);
@@ -134,7 +134,7 @@ impl Tracer {
         })
     }
 
-    /// Gets to know tasks that are new; true if there were any.
+    /// Adds new tasks; returns true if there were any.
     fn adopt(&mut self) -> bool {
         let mut new = false;
         for (slot, task) in self.tasks.iter_mut().enumerate() {
@@ -147,8 +147,8 @@ impl Tracer {
         new
     }
 
-    /// Whether a task, its registers changed, has made another for a slot that had one: two that
-    /// read the same commands do so in no order.
+    /// Whether a task with changed registers has made another one for a slot that had one. Two
+    /// tasks read the same commands in no fixed order.
     fn lost(&self) -> bool {
         let slots = sys::shared().slots.iter();
         slots.zip(&self.tasks).any(|(slot, task)| {
@@ -157,7 +157,7 @@ impl Tracer {
         })
     }
 
-    /// Waits until no task will do anything by itself. They all run on the tracer's CPU.
+    /// Waits until all tasks are at rest. They all run on the tracer's CPU.
     fn settle(&mut self) {
         let mut calm = false;
         let mut polls = 0;
@@ -174,8 +174,8 @@ impl Tracer {
                 }
             }
             if settled && !self.adopt() {
-                // One may have woken, or killed, another after that was looked at: those that spin
-                // have to show it once more, when the others are at rest.
+                // A task may have woken or killed another one that was at rest before. So tasks
+                // that spin must show that once more, when the others are at rest.
                 if calm {
                     return;
                 }
@@ -194,7 +194,7 @@ impl Tracer {
         }
     }
 
-    /// Ends the line of an operation: what tasks did since, and their states.
+    /// Ends the line of an operation with what tasks did since, and their states.
     fn describe(&mut self) {
         note!(" |");
         for slot in 0..SLOTS {
@@ -245,7 +245,8 @@ impl Tracer {
             Operation::Release { slot } => {
                 note!("release {slot}");
                 let slot = &sys::shared().slots[slot];
-                // It is not to be asked whether it spins: that would be in the place of this.
+                // With `spinning` clear, the tracer does not ask whether it spins, which would
+                // overwrite `target`.
                 slot.spinning.store(0, SeqCst);
                 slot.target.store(sys::address_of(Code::SpinLeave), SeqCst);
             }
@@ -262,7 +263,7 @@ impl Tracer {
         call3(nr::WRITE, pipe(slot) + 1, address, size_of_val(&words));
     }
 
-    /// Keeps in mind what a request that succeeded has changed.
+    /// Records what a successful request has changed.
     pub fn succeeded(&mut self, number: usize, pid: usize) {
         const ATTACH: usize = request("ATTACH");
         const SEIZE: usize = request("SEIZE");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What is written down: names for numbers, and bytes in a short form.
+//! Writes the transcript: names for numbers, and bytes in a short form.
 
 use crate::sys;
 use core::fmt::{Display, Formatter, Result, Write};
@@ -24,7 +24,7 @@ macro_rules! note {
 }
 pub(crate) use note;
 
-/// The requests by name; a number that is not here is unknown to the kernel.
+/// The requests by name. The kernel does not know numbers that are not here.
 pub const REQUESTS: [(&str, usize); 49] = [
     ("TRACEME", 0),
     ("PEEKTEXT", 1),
@@ -71,7 +71,7 @@ pub const REQUESTS: [(&str, usize); 49] = [
     ("SET_SYSCALL_USER_DISPATCH_CONFIG", 0x4210),
     ("GET_SYSCALL_USER_DISPATCH_CONFIG", 0x4211),
     ("SET_SYSCALL_INFO", 0x4212),
-    // What is beside the others, to be asked for by number.
+    // Numbers near the others.
     ("unknown", 10),
     ("unknown", 11),
     ("unknown", 0x4213),
@@ -144,7 +144,7 @@ impl Display for Returned {
     }
 }
 
-/// Bytes in hexadecimal; what comes more than thrice in a row, once, with its count.
+/// Bytes in hexadecimal. A value more than thrice in a row appears once, with its count.
 pub struct Bytes<'a>(pub &'a [u8]);
 
 impl Display for Bytes<'_> {

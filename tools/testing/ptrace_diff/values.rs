@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What numbers requests are made with: valid ones, ones at a boundary, and wild ones.
+//! The numbers that requests pass: valid ones, ones at a boundary, and wild ones.
 
 use crate::arch::{nr, REG_ARG, REG_FLAGS, REG_IP, REG_NR, REG_RET, USER_DEBUG};
 use crate::random::Random;
@@ -9,12 +9,12 @@ use crate::sys::{address_of, Code};
 
 pub const WORD: usize = size_of::<usize>();
 const END: usize = BUFFER + BUFFER_SIZE;
-/// An address of the kernel's.
+/// An address of the kernel.
 pub const KERNEL: usize = 1 << (usize::BITS - 1);
-/// What an iovec and the like points to.
+/// The memory to which an iovec and the like points.
 pub const AREA: usize = BUFFER + 2048;
 
-/// A number that something might go wrong with.
+/// A number that may uncover an error.
 pub fn interesting(random: &mut Random) -> usize {
     random.weighed(&[
         (40, 0),
@@ -44,7 +44,7 @@ pub fn pointer(random: &mut Random, size: usize) -> usize {
     }
 }
 
-/// A signal to go on with.
+/// A signal with which to resume.
 pub fn resume_signal(random: &mut Random) -> usize {
     let high = if usize::BITS == 64 { 1 << 32 } else { 1 << 20 };
     random.weighed(&[
@@ -85,7 +85,7 @@ pub fn options(random: &mut Random) -> usize {
     options
 }
 
-/// A register to change: where it is, and what it becomes.
+/// A register to change: its offset, and its new value.
 pub fn register(random: &mut Random) -> (usize, usize) {
     let number = random.pick(&[usize::MAX, nr::GETUID, 9999]);
     let address = random.pick(&[0, address_of(Code::Breakpoint) + 1, KERNEL]);
@@ -102,7 +102,7 @@ pub fn register(random: &mut Random) -> (usize, usize) {
     ])
 }
 
-/// A register of `struct user` to change: also of those for debugging.
+/// A register of `struct user` to change, including debug registers.
 pub fn user_register(random: &mut Random) -> (usize, usize) {
     if random.percent(60) {
         return register(random);
@@ -129,7 +129,7 @@ pub fn remote(random: &mut Random, slot: usize, write: bool) -> usize {
         (1, 0),
         (1, KERNEL),
         (1, usize::MAX - 7),
-        // The page of old system calls, as far as there is one.
+        // The vsyscall page, if there is one.
         (1, (-0xa0_0000isize) as usize),
     ])
 }

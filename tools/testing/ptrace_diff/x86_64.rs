@@ -17,7 +17,7 @@ global_asm!(
     "ud2",
     "1: xor edi, edi",
     "mov esi, 1",
-    // diff_enter(slot, fresh): run the tracee on its own stack, with nothing left of the past.
+    // diff_enter(slot, fresh): run the tracee on its own stack, with all registers cleared.
     ".globl diff_enter",
     "diff_enter:",
     "lea rax, [rdi + 1]",
@@ -98,7 +98,7 @@ global_asm!(
     ".globl diff_spin_leave",
     "diff_spin_leave:",
     "ret",
-    // A signal handler that counts, and what returns from it.
+    // A signal handler that counts, and the code that returns from it.
     ".globl diff_handler",
     "diff_handler:",
     "lock inc dword ptr [DIFF_PLAY]",
@@ -130,7 +130,7 @@ global_asm!(
     "nop",
     "nop",
     "ret",
-    // What the compiler calls.
+    // Functions that the compiler calls.
     ".globl memcpy",
     "memcpy:",
     "mov rax, rdi",
@@ -214,7 +214,8 @@ pub mod nr {
     pub const PIDFD_OPEN: usize = 434;
 }
 
-/// `struct user_regs_struct`: its size, and the offsets of what may be changed with a known effect.
+/// `struct user_regs_struct`: its size, and the offsets of registers that can be changed with a
+/// known effect.
 pub const REGS: usize = 216;
 pub const REG_IP: usize = 128;
 pub const REG_FLAGS: usize = 144;
