@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What a tracer does of several requests, and what a tracee does meanwhile: from one stop to the
+//! Sequences of several requests, with what the tracee does meanwhile: from one ptrace-stop to the
 //! next, from attaching to detaching, and with many tracees.
 
 use crate::{
@@ -47,7 +47,7 @@ fn sleep() {
     }
 }
 
-/// From one stop to the next; 0 if that is `expected`.
+/// Resumes the tracee until its next ptrace-stop; returns 0 if that is `expected`.
 #[inline(always)]
 fn go(request: usize, pid: usize, expected: isize) -> isize {
     match ptrace(request, pid, 0, 0) {
@@ -61,7 +61,7 @@ fn measure_go(name: &str, times: usize, request: usize, pid: usize, expected: is
     measure_after(name, times, 0, || (), || go(request, pid, expected));
 }
 
-/// The request alone, and the way to a stop by a signal.
+/// The request alone, and with the way to a signal-delivery-stop.
 fn resume() {
     const STOP: isize = stop(SIGUSR1, 0);
 
@@ -94,12 +94,12 @@ fn system_calls() {
 fn steps() {
     let pid = trapped(0, spin);
     measure_go("singlestep", MANY, SINGLESTEP, pid, stop(SIGTRAP, 0));
-    // QEMU does not stop after a jump, as processors do, but after any instruction.
+    // QEMU traps after any instruction, while processors trap after a jump.
     measure_go("singleblock", MANY, SINGLEBLOCK, pid, stop(SIGTRAP, 0));
     kill(pid);
 }
 
-/// A tracee that listens is fetched back by PTRACE_INTERRUPT.
+/// PTRACE_INTERRUPT ends the listening of a tracee.
 fn listen() {
     let pid = trapped(0, pause);
     let there_and_back = || ptrace(LISTEN, pid, 0, 0) | go(INTERRUPT, pid, EVENT_STOP);
@@ -107,8 +107,8 @@ fn listen() {
     kill(pid);
 }
 
-/// From attaching to detaching, and the requests of it alone. In each, the tracee is at first let
-/// run until it is where it always is.
+/// From attaching to detaching, and each request alone. Before each, the tracee runs until it is
+/// where it always is.
 fn attach(state: &str, pid: usize) {
     let measure_after = |name: &str, before: &dyn Fn(), what: &dyn Fn() -> isize| {
         measure_after(&format!("{name}_{state}"), MANY, 0, before, what)
@@ -155,7 +155,7 @@ fn attach(state: &str, pid: usize) {
     kill(pid);
 }
 
-/// A child that asks to be traced, and exits: the request, and all from fork() to wait().
+/// A child that calls PTRACE_TRACEME, and exits: the request, and all from fork() to wait().
 fn traceme() {
     let count = shared_page();
     let mut alone = Vec::new();
@@ -180,7 +180,7 @@ fn traceme() {
     report("traceme", alone);
 }
 
-/// A tracer that attaches some threads of a process of many, and exits.
+/// A tracer that attaches to some threads of a process with many threads, and exits.
 fn threads() {
     const THREADS: usize = 1000;
 
@@ -233,7 +233,7 @@ fn tracer_of(tids: &[usize]) {
     if number != 0 {
         report(&format!("seize_{number}_threads"), attaching);
     }
-    // Much more than tracees is let go of, not all of it every time: the least is what counts.
+    // The exit also does other work, which varies: the least number counts.
     let least = Vec::from_iter(exiting.into_iter().min());
     report(&format!("exit_with_{number}_tracees"), least);
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What each request of ptrace(2) costs, in instructions.
+//! Counts the instructions of each request of ptrace(2).
 //!
-//! The first and only process of a guest with one CPU, whose time stamp counter counts instructions:
-//! QEMU with `-icount shift=0`. Prints a line `bench: NAME INSTRUCTIONS` for each request and for
-//! each common sequence of requests, which is the median of many, from user mode to user mode.
+//! This program is the first and only process of a guest with one CPU. The guest's time stamp
+//! counter counts instructions: QEMU with `-icount shift=0`. The program prints a line
+//! `bench: NAME INSTRUCTIONS` for each request and for each common sequence of requests: the median
+//! of many, from user mode to user mode.
 
 mod cycles;
 mod requests;
@@ -20,7 +21,8 @@ use sys::{
     wait, //
 };
 
-/// How often something small, something that lets a tracee run, and something large is measured.
+/// How often the program measures something small, something that resumes a tracee, and something
+/// large.
 pub const MANY: usize = 101;
 pub const SOME: usize = 51;
 pub const FEW: usize = 31;
@@ -58,7 +60,7 @@ pub fn measure(name: &str, expected: isize, what: impl FnMut() -> isize) {
     measure_after(name, MANY, expected, || (), what);
 }
 
-/// Checks that what is counted is instructions.
+/// Checks that the counter counts instructions.
 fn check_counter() {
     let rounds = |n: u64| {
         let start = instructions();
@@ -72,7 +74,7 @@ fn check_counter() {
     assert_eq!(expected, two, "this counts no instructions");
 }
 
-/// Makes the numbers of all that follows such that it takes as long to find them on every kernel.
+/// Skips small PIDs, so that every kernel takes as long to look up those that follow.
 fn skip_small_pids() {
     while wait(spawn(|| ())) == 0 {
         if spawn(|| ()) > 128 {

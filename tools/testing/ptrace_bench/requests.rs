@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! Single requests to a stopped tracee, errors, and access checks that are no ptrace(2).
+//! Single requests to a tracee in a ptrace-stop, errors, and access checks outside of ptrace(2).
 
 use crate::{
     measure,
@@ -12,9 +12,9 @@ use crate::{
 /// A request by its name, and its last two arguments.
 type Row = (&'static str, usize, usize, usize);
 
-/// No address of a user's.
+/// Not a user address.
 const BAD: usize = usize::MAX - 4095;
-/// Not the number of a process.
+/// Not the PID of a process.
 const NOBODY: usize = 30000;
 /// Sets of registers.
 const PRSTATUS: usize = 1;
@@ -36,7 +36,7 @@ pub fn all() {
     kill(pid);
 }
 
-/// A tracee that does something over and over, in a trap of PTRACE_INTERRUPT.
+/// A tracee that does something over and over, in the ptrace-stop of a PTRACE_INTERRUPT.
 pub fn trapped(options: usize, what: impl Fn()) -> usize {
     let pid = spawn(|| loop {
         what()
@@ -54,7 +54,7 @@ fn ask(pid: usize, expected: isize, rows: &[Row]) {
     }
 }
 
-/// What a tracer asks of a stopped tracee.
+/// Requests to a tracee in a ptrace-stop.
 fn to_stopped(pid: usize, data: usize) {
     const ARCH_GET_FS: usize = 0x1003;
 
@@ -82,7 +82,7 @@ fn to_stopped(pid: usize, data: usize) {
     ];
     ask(pid, 0, &rows);
 
-    // Each reads what the one before has written, and is told by it how much.
+    // Each reads what the one before has written, with the length from the iovec.
     let mut iov = [data, 2048];
     let iov = &raw mut iov as usize;
     let rows = [
@@ -101,14 +101,14 @@ fn to_stopped(pid: usize, data: usize) {
     ];
     ask(pid, 24, &rows);
 
-    // Not in every configuration of the kernel: measured whether they are there or not.
+    // Not every configuration of the kernel has these. Measure them all the same.
     let rows = [
         ("get_dispatch", GET_DISPATCH, 32, data),
         ("set_dispatch", SET_DISPATCH, 32, data),
     ];
     ask(pid, ptrace(GET_DISPATCH, pid, 32, data), &rows);
 
-    // Pending from the first time on, until the tracee goes on to the trap.
+    // The trap is pending from the first request on, until the tracee is resumed.
     let interrupt = || ptrace(INTERRUPT, pid, 0, 0);
     let next_trap = || {
         assert_eq!(ptrace(CONT, pid, 0, 0), 0);
@@ -120,7 +120,7 @@ fn to_stopped(pid: usize, data: usize) {
     next_trap();
 }
 
-/// What fails, and how soon.
+/// Requests that fail, early or late.
 fn errors(pid: usize, data: usize) {
     ask(NOBODY, ESRCH, &[("esrch_nobody", PEEKDATA, 0, data)]);
     let sleeping = spawn(pause);
@@ -209,14 +209,14 @@ fn signals(data: usize) {
     kill(pid);
 }
 
-/// The access check, where it is not ptrace(2) that asks.
+/// The access check in other system calls and in /proc.
 fn elsewhere(pid: usize, data: usize) {
     let iov = [data, 8];
     let iov = &raw const iov as usize;
     measure("process_vm_readv", 8, || {
         call(nr::PROCESS_VM_READV, [pid, iov, 1, iov, 1])
     });
-    // Whether two processes have the same memory: here, one and itself.
+    // Compare the memory of a process with its own.
     measure("kcmp_vm", 0, || call(nr::KCMP, [pid, pid, 1]));
     let path = format!("/proc/{pid}/maps\0");
     let open = || call(nr::OPEN, [path.as_ptr() as usize]);
@@ -224,14 +224,14 @@ fn elsewhere(pid: usize, data: usize) {
     measure("open_proc_maps", 0, || close(open()));
 }
 
-/// Requests by the entry of 32-bit programs.
+/// Requests through the entry of 32-bit programs.
 fn compat(pid: usize, data: usize) {
     let ask = |pid: usize, expected: isize, rows: &[Row]| {
         for &(name, request, addr, data) in rows {
             measure(name, expected, || compat_ptrace(request, pid, addr, data));
         }
     };
-    // The last word: see to_stopped(). Later, an iovec of two words of 4 bytes.
+    // See `word` in to_stopped(). Later, it is an iovec of two words of 4 bytes.
     let last = data + 4088;
     let rows = [
         ("compat_peekdata", PEEKDATA, last, data),

@@ -33,7 +33,7 @@ pub mod nr {
     pub const PROCESS_VM_READV: usize = 310;
     pub const KCMP: usize = 312;
 
-    /// That of ptrace(2) for 32-bit programs.
+    /// The number of ptrace(2) for 32-bit programs.
     pub const COMPAT_PTRACE: u32 = 26;
 }
 
@@ -133,7 +133,7 @@ pub fn spawn(child: impl FnOnce()) -> usize {
     }
 }
 
-/// Ends a child, in whatever state, and takes its status.
+/// Kills a child in any state, and collects its status.
 pub fn kill(pid: usize) {
     tgkill(pid, pid, 9);
     while wait(pid) & 0x7f == 0x7f {}
@@ -152,8 +152,8 @@ pub fn shared_page() -> *mut u64 {
     page as *mut u64
 }
 
-/// Has the caller run before any process of the ordinary kind, and its children be of that kind:
-/// a child then runs when its parent waits for it, and not when chance has it.
+/// Gives the caller a real-time priority, and its children the normal one: a child then runs only
+/// while its parent waits.
 pub fn run_first() {
     const FIFO_RESET_ON_FORK: usize = 1 | 0x4000_0000;
 
@@ -165,7 +165,7 @@ pub fn run_first() {
     assert_eq!(ret, 0, "sched_setscheduler");
 }
 
-/// Sleeps for a moment, in which every other process gets to where it waits or turns round.
+/// Sleeps for a moment, until every other process waits or spins.
 pub fn let_others_run() {
     let moment = [0u64, 200_000];
 
@@ -173,7 +173,7 @@ pub fn let_others_run() {
     assert_eq!(ret, 0, "nanosleep");
 }
 
-/// What the first process of a guest must do: /proc is there when this returns.
+/// Mounts /proc, as the first process of a guest must.
 pub fn mount_proc() {
     std::fs::create_dir_all("/proc").expect("/proc");
     let name = c"proc".as_ptr() as usize;
@@ -242,5 +242,5 @@ pub const fn stop(signal: isize, event: isize) -> isize {
 pub const SIGTRAP: isize = 5;
 pub const SIGUSR1: isize = 10;
 pub const SIGSTOP: isize = 19;
-/// The trap of PTRACE_INTERRUPT.
+/// The status of the ptrace-stop of a PTRACE_INTERRUPT.
 pub const EVENT_STOP: isize = stop(SIGTRAP, 128);
