@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # ptrace(2) in Rust for Linux: build the series into a kernel and try it.
 
-# What the menu has chosen, if it was used; the command line wins over it.
+# The choices of the menu, if it was used; the command line wins over them.
 -include .config
 chosen = $(firstword $(foreach one,$(2),$(if $(CONFIG_$(1)_$(call upper,$(one))),$(one))))
 upper = $(shell echo $(1) | tr a-z A-Z)

@@ -64,7 +64,7 @@ def trace(vmlinux, socket, out):
             return
         regs = words(register("rdi"), 21)
         request, pid, addr, data = (regs[at] for at in entries[pc])
-        # Tracees have other numbers each time, but some that are none tell errors apart.
+        # Tracees have other PIDs each time. The PIDs kept are no tracees, and tell errors apart.
         call = (function(pc), request, pid if pid in (0, 1) or pid > 20000 else "pid", addr, data)
         seen[call] += 1
         if seen[call] != 3:

@@ -33,7 +33,7 @@ step() {
 		step_ticker=$!
 		trap 'kill $step_ticker 2>/dev/null' EXIT
 	fi
-	# In the background, since "set -e" counts for nothing left of a "||".
+	# In the background, since "set -e" has no effect left of a "||".
 	("$@") >"$step_log" 2>&1 </dev/null &
 	wait $! || step_rc=$?
 	if [ -t 2 ]; then
