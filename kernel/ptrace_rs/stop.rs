@@ -244,7 +244,18 @@ impl<'f, 'c> Frozen<'f, 'c> {
             task,
             _caller: caller,
         };
-        frozen.wait_inactive().then_some(frozen)
+        if !frozen.wait_inactive() {
+            return Self::undo(frozen);
+        }
+        Some(frozen)
+    }
+
+    /// Unfreezes a tracee that has left its ptrace-stop.
+    #[cold]
+    #[inline(never)]
+    fn undo(frozen: Self) -> Option<Self> {
+        drop(frozen);
+        None
     }
 
     /// Waits until the tracee is off the CPU; returns whether it is. A frozen tracee
@@ -279,8 +290,9 @@ impl Drop for Frozen<'_, '_> {
     /// woken it.
     ///
     /// Takes and releases the siglock.
+    // Always inlined: every request ends here.
     #[doc(alias = "ptrace_unfreeze_traced")]
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         // The tracee may be awake, and may have cleared the bit itself; and it may have been
         // released.
