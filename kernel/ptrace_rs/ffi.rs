@@ -84,6 +84,8 @@ fn syscall(
             if request == Request::Detach && ret == 0 {
                 // SAFETY: As `arch_ptrace()` says.
                 unsafe { frozen.forget() };
+            } else {
+                frozen.unfreeze();
             }
             return Ok(ret);
         }

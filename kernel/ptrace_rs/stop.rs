@@ -35,7 +35,10 @@ use crate::{
     user::SigInfo, //
 };
 use core::{
-    mem,
+    mem::{
+        self,
+        ManuallyDrop, //
+    },
     ptr, //
 };
 use kernel::{
@@ -283,17 +286,20 @@ impl<'f, 'c> Frozen<'f, 'c> {
     pub(crate) unsafe fn forget(self) {
         mem::forget(self);
     }
-}
 
-impl Drop for Frozen<'_, '_> {
+    /// Unfreezes the tracee, as the drop does, but with no call: every request ends here.
+    #[inline(always)]
+    pub(crate) fn unfreeze(self) {
+        ManuallyDrop::new(self).thaw();
+    }
+
     /// Lets the ptrace-stop end; at once, if the tracee was sent `SIGKILL` meanwhile, which has not
     /// woken it.
     ///
     /// Takes and releases the siglock.
-    // Always inlined: every request ends here.
     #[doc(alias = "ptrace_unfreeze_traced")]
     #[inline(always)]
-    fn drop(&mut self) {
+    fn thaw(&mut self) {
         // The tracee may be awake, and may have cleared the bit itself; and it may have been
         // released.
         // SAFETY: This context does not hold a siglock: its guards borrow the caller, or a `Stopped`,
@@ -307,6 +313,13 @@ impl Drop for Frozen<'_, '_> {
             // SAFETY: By the requirement of `Stopped::assume()`, there is none any more.
             unsafe { end_ptrace_stop(&mut sighand) };
         }
+    }
+}
+
+impl Drop for Frozen<'_, '_> {
+    /// Unfreezes the tracee.
+    fn drop(&mut self) {
+        self.thaw();
     }
 }
 
