@@ -19,8 +19,8 @@ use kernel::{
     }, //
 };
 
-/// Sets whether `task` stops when it enters and leaves a system call (`trace`), and whether it stops
-/// when it enters one, which is then not carried out (`emu`).
+/// Sets whether `task` stops when it enters and leaves a system call (`trace`), and whether it
+/// stops when it enters one, which is then not carried out (`emu`).
 ///
 /// The latter is nothing where the architecture has no such thing.
 #[inline]
@@ -146,8 +146,8 @@ impl<'s> Regset<'s> {
     pub(crate) fn copy_to_user(&self, to: &UserBuffer) -> Result<c_uint> {
         let size = copied_size(to.len(), self.size, self.count)?;
         let task = self.stopped.task().as_ptr();
-        // SAFETY: The tracee is in a ptrace-stop and off the CPU; by the type's invariant the set is one of
-        // its view, and it has `size` bytes; the function checks the address.
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU; by the type's invariant the set
+        // is one of its view, and it has `size` bytes; the function checks the address.
         to_result(unsafe {
             bindings::copy_regset_to_user(task, self.view, self.number, 0, size, to.base())
         })?;
@@ -241,7 +241,8 @@ impl SyscallInfo {
     pub(crate) fn fill_in_where(&mut self, stopped: &Stopped<'_>) {
         // CAST: The same structure, as asserted above.
         let info = (&raw mut *self).cast::<bindings::ptrace_syscall_info>();
-        // SAFETY: The tracee is in a ptrace-stop and off the CPU, and this is a place for the structure.
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU, and this is a place for the
+        // structure.
         unsafe { bindings::ptrace_shim_syscall_where(stopped.task().as_ptr(), info) };
     }
 }
@@ -259,7 +260,8 @@ impl Stopped<'_> {
     pub(crate) fn syscall_args(&self) -> [c_ulong; SYSCALL_ARGS] {
         let mut args = [0; SYSCALL_ARGS];
         let task = self.task().as_ptr();
-        // SAFETY: The tracee is in a ptrace-stop and off the CPU, and there is room for the arguments.
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU, and there is room for the
+        // arguments.
         unsafe { bindings::ptrace_shim_syscall_get_arguments(task, args.as_mut_ptr()) };
         args
     }

@@ -2,8 +2,8 @@
 
 //! Credentials, the capabilities that come with them, and what security modules say.
 //!
-//! [`Credential`] is that of the `kernel` crate, which knows of no id but the effective user's, of no
-//! group and of no user namespace: these are read here.
+//! [`Credential`] is that of the `kernel` crate, which knows of no id but the effective user's, of
+//! no group and of no user namespace: these are read here.
 
 use crate::{
     error::to_result,

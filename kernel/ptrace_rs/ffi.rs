@@ -73,8 +73,8 @@ fn syscall(
             let how = attach::seize(addr, data, entry)?;
             attach::attach(&child, how, entry)?;
         }
-        // These two need no tracee in a ptrace-stop, and no architecture that has Rust has a part in
-        // them.
+        // These two need no tracee in a ptrace-stop, and no architecture that has Rust has a part
+        // in them.
         Request::Interrupt => interrupt::interrupt(&*find()?, entry)?,
         Request::Kill => interrupt::kill(&*find()?, entry)?,
         Request::Detach | Request::Other => {
@@ -199,8 +199,8 @@ pub(crate) unsafe extern "C" fn compat_ptrace_request(
     // SAFETY: The system call holds a reference to the task.
     let child = unsafe { task::from_raw(child) };
     let current = current!();
-    // SAFETY: The system call has frozen the tracee before it called `compat_arch_ptrace()`, and uses
-    // no such value before that returns.
+    // SAFETY: The system call has frozen the tracee before it called `compat_arch_ptrace()`, and
+    // uses no such value before that returns.
     let (stopped, mut caller) = unsafe { Stopped::assume(child, current) };
     to_ret(compat::carry_out(
         operation,
@@ -268,10 +268,10 @@ pub(crate) unsafe extern "C" fn ptrace_access_vm(
 ///
 /// # Safety
 ///
-/// `child` and `new_parent` point to valid tasks and `ptracer_cred` to valid credentials, which were
-/// checked when `new_parent` attached the task that makes `child`. `child` has no tracer but for its
-/// ptrace flags, and has not been released; nobody can find it yet. `new_parent` has not yet gone
-/// through `exit_ptrace()`. `tasklist_lock` is held for writing, with interrupts disabled.
+/// `child` and `new_parent` point to valid tasks and `ptracer_cred` to valid credentials, which
+/// were checked when `new_parent` attached the task that makes `child`. `child` has no tracer but
+/// for its ptrace flags, and has not been released; nobody can find it yet. `new_parent` has not
+/// yet gone through `exit_ptrace()`. `tasklist_lock` is held for writing, with interrupts disabled.
 #[export]
 pub(crate) unsafe extern "C" fn __ptrace_link(
     child: *mut task_struct,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! `PTRACE_INTERRUPT`: trap a tracee with no signal and no effect on job control; and `PTRACE_KILL`.
+//! `PTRACE_INTERRUPT`: trap a tracee with no signal and no effect on job control; and
+//! `PTRACE_KILL`.
 
 #![forbid(unsafe_code)]
 

@@ -103,7 +103,8 @@ unsafe fn real_parent<'t>(task: &'t Task, _lock: &'t TasklistWrite) -> &'t Task 
 /// as it is its parent. The siglock of `task` is held, or nobody can find it yet.
 #[inline]
 unsafe fn set_parent(task: &Task, parent: &Task, _lock: &TasklistWrite) {
-    // SAFETY: `tasklist_lock` and the siglock protect this; and by the requirement of this function.
+    // SAFETY: `tasklist_lock` and the siglock protect this; and by the requirement of this
+    // function.
     unsafe { write_once!(place!(task, parent), parent.as_ptr()) };
 }
 
@@ -213,8 +214,8 @@ pub(crate) fn link<'t>(untraced: Untraced<'t>, how: Attach, lock: &'t TasklistWr
 ///
 /// # Safety
 ///
-/// `child` has not been released. It has no tracer but for its ptrace flags. Its siglock is held, or
-/// nobody can find it yet.
+/// `child` has not been released. It has no tracer but for its ptrace flags. Its siglock is held,
+/// or nobody can find it yet.
 #[doc(alias = "__ptrace_link")]
 #[inline(always)]
 pub(crate) unsafe fn link_raw(
@@ -232,7 +233,8 @@ pub(crate) unsafe fn link_raw(
     unsafe { bindings::ptrace_shim_list_add(entry, head) };
     // SAFETY: It is on the list of this tracer.
     unsafe { set_parent(child, tracer, lock) };
-    // SAFETY: `tasklist_lock` protects this, which is held; it is given the reference that it holds.
+    // SAFETY: `tasklist_lock` protects this, which is held; it is given the reference that it
+    // holds.
     unsafe { write_once!(place!(child, ptracer_cred), cred.get()) };
 }
 
@@ -262,8 +264,8 @@ impl Linked<'_> {
         };
     }
 
-    /// Takes the task from its group stop, if it is in one and is not dying, to a ptrace-stop: sets a
-    /// trap pending and wakes it.
+    /// Takes the task from its group stop, if it is in one and is not dying, to a ptrace-stop: sets
+    /// a trap pending and wakes it.
     ///
     /// `JOBCTL_TRAPPING` hides the way from the tracer, which waits for it to be over.
     #[doc(alias = "task_set_jobctl_pending")]
@@ -289,8 +291,8 @@ impl Linked<'_> {
 ///
 /// # Invariants
 ///
-/// The task has not been released, and there is no [`Stopped`] of it. The current task traces it, or
-/// releases it.
+/// The task has not been released, and there is no [`Stopped`] of it. The current task traces it,
+/// or releases it.
 pub(crate) struct Leaving<'t> {
     task: &'t Task,
     _not_send: NotThreadSafe,
@@ -300,8 +302,8 @@ impl<'t> Leaving<'t> {
     /// A tracee whose stop is given up.
     #[inline]
     pub(crate) fn stopped(stopped: Stopped<'t>) -> Self {
-        // INVARIANT: A task that has a tracer has not been released; and there was the one `Stopped`
-        // that is consumed here.
+        // INVARIANT: A task that has a tracer has not been released; and there was the one
+        // `Stopped` that is consumed here.
         Self {
             task: stopped.into_task(),
             _not_send: NotThreadSafe,

@@ -116,8 +116,8 @@ impl<'t> AllocGuard<'t> {
     #[doc(alias = "task_lock")]
     #[inline]
     pub(crate) fn lock(task: &'t Task, _caller: &'t mut Caller<'_>) -> Self {
-        // SAFETY: `task` is a valid task. By the mutable borrow of the caller, this context holds no
-        // spinning lock.
+        // SAFETY: `task` is a valid task. By the mutable borrow of the caller, this context holds
+        // no spinning lock.
         unsafe { Self::lock_raw(task) }
     }
 
@@ -288,8 +288,8 @@ impl<'g> SighandGuard<'g, Nested> {
     ///
     /// # Safety
     ///
-    /// `task` has not been released, so that `task->sighand` is not null. This context does not hold a
-    /// siglock.
+    /// `task` has not been released, so that `task->sighand` is not null. This context does not
+    /// hold a siglock.
     #[doc(alias = "spin_lock")]
     #[inline]
     pub(crate) unsafe fn lock_nested(task: &'g Task, _lock: &'g TasklistWrite) -> Self {

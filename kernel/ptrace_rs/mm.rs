@@ -75,8 +75,9 @@ impl<'t> TraceeMm<'t> {
         access::tracer_may_access(task, current).then(|| Self(mm, PhantomData))
     }
 
-    /// Copies between `len` bytes at `buffer` and the memory at `addr`; `FOLL_WRITE` in `flags` says
-    /// in which direction. Returns how much was copied: less than all where the memory ends. Sleeps.
+    /// Copies between `len` bytes at `buffer` and the memory at `addr`; `FOLL_WRITE` in `flags`
+    /// says in which direction. Returns how much was copied: less than all where the memory ends.
+    /// Sleeps.
     ///
     /// # Safety
     ///
@@ -111,7 +112,8 @@ impl<'t> TraceeMm<'t> {
         copied == size
     }
 
-    /// Reads the word at `addr`, even if the program may not read it; [`None`] if it cannot be read.
+    /// Reads the word at `addr`, even if the program may not read it; [`None`] if it cannot be
+    /// read.
     #[inline]
     pub(crate) fn read_word<const SIZE: usize>(&self, addr: c_ulong) -> Option<[u8; SIZE]> {
         let mut word = [0; SIZE];

@@ -3,8 +3,8 @@
 //! Requests, decoded, and the functions that carry them out.
 //!
 //! The system call tells apart only the [`Request`]s that need no tracee in a ptrace-stop. For all
-//! others it freezes the tracee and calls the architecture's `arch_ptrace()`, which is C. That passes
-//! on what is not its own, to be decoded as an [`Operation`].
+//! others it freezes the tracee and calls the architecture's `arch_ptrace()`, which is C. That
+//! passes on what is not its own, to be decoded as an [`Operation`].
 
 #![forbid(unsafe_code)]
 

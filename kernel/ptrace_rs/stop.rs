@@ -53,9 +53,10 @@ use kernel::{
 
 /// The siglock of a task that the caller traces. The task may be running, in any stop, or dying.
 ///
-/// Whether a task is traced, and by whom, is what its `ptrace` and its `parent` say together: a real
-/// parent is in `parent` as long as there is no tracer. Who writes the pair holds `tasklist_lock`,
-/// for writing. The siglock alone is right for who reads it, because of what each writer does:
+/// Whether a task is traced, and by whom, is what its `ptrace` and its `parent` say together: a
+/// real parent is in `parent` as long as there is no tracer. Who writes the pair holds
+/// `tasklist_lock`, for writing. The siglock alone is right for who reads it, because of what each
+/// writer does:
 ///
 /// - [`list::link`](crate::list::link) and [`Leaving::unlink`](crate::list::Leaving::unlink) store
 ///   both in one hold of the siglock;
@@ -69,11 +70,11 @@ use kernel::{
 ///   is still the right one.
 ///
 /// A task that is seen not to be traced, with no lock, is not the caller's tracee: the caller makes
-/// it one; or the task itself, by `PTRACE_TRACEME`, which is as if it came later; or fork does, before
-/// the caller can find it.
+/// it one; or the task itself, by `PTRACE_TRACEME`, which is as if it came later; or fork does,
+/// before the caller can find it.
 ///
-/// As long as the task lives, only the caller can change that it is traced. A dead one may be reaped
-/// by another thread of the caller as soon as the siglock is dropped.
+/// As long as the task lives, only the caller can change that it is traced. A dead one may be
+/// reaped by another thread of the caller as soon as the siglock is dropped.
 ///
 /// # Invariants
 ///
@@ -232,8 +233,8 @@ impl<'f, 'c> Frozen<'f, 'c> {
     /// Checks that the caller traces `task` and that it is in a ptrace-stop, and sees to it that it
     /// stays there, even if it is sent `SIGKILL`, and is off the CPU.
     ///
-    /// Takes and releases the siglock. Sleeps. [`None`] if the caller does not trace it, or if it is
-    /// in no ptrace-stop, or listens, or is being killed.
+    /// Takes and releases the siglock. Sleeps. [`None`] if the caller does not trace it, or if it
+    /// is in no ptrace-stop, or listens, or is being killed.
     #[doc(alias = "ptrace_check_attach")]
     #[doc(alias = "ptrace_freeze_traced")]
     // Always inlined: every request comes through here.
@@ -302,8 +303,8 @@ impl<'f, 'c> Frozen<'f, 'c> {
     fn thaw(&mut self) {
         // The tracee may be awake, and may have cleared the bit itself; and it may have been
         // released.
-        // SAFETY: This context does not hold a siglock: its guards borrow the caller, or a `Stopped`,
-        // which does not outlive this value.
+        // SAFETY: This context does not hold a siglock: its guards borrow the caller, or a
+        // `Stopped`, which does not outlive this value.
         let Some(mut sighand) = (unsafe { SighandGuard::try_lock(self.task) }) else {
             return;
         };
@@ -342,9 +343,9 @@ impl<'t> Stopped<'t> {
     ///
     /// # Safety
     ///
-    /// The current task is in ptrace(2), with no lock held, and has a [`Frozen`] of `task`, which was
-    /// not resumed or detached since, for as long as the values exist. There are no other values of
-    /// these types that are used meanwhile.
+    /// The current task is in ptrace(2), with no lock held, and has a [`Frozen`] of `task`, which
+    /// was not resumed or detached since, for as long as the values exist. There are no other
+    /// values of these types that are used meanwhile.
     #[inline]
     pub(crate) unsafe fn assume(task: &'t Task, current: &'t CurrentTask) -> (Self, Caller<'t>) {
         // INVARIANT: By the requirement of this function.
@@ -549,8 +550,8 @@ impl StoppedGuard<'_> {
         true
     }
 
-    /// Copies the siginfo at `index` of the signals that are pending for the tracee or, if `shared`,
-    /// for its process; returns [`None`] if there are not that many.
+    /// Copies the siginfo at `index` of the signals that are pending for the tracee or, if
+    /// `shared`, for its process; returns [`None`] if there are not that many.
     pub(crate) fn pending_siginfo(&self, shared: bool, mut index: usize) -> Option<SigInfo> {
         let task = self.0.task();
         let head: *const bindings::list_head = if shared {

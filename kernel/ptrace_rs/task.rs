@@ -148,8 +148,8 @@ pub(crate) struct Caller<'c>(&'c CurrentTask);
 
 /// The caller at the entry of ptrace(2), where no tracee is frozen for the request.
 ///
-/// What attaches, and what checks and freezes a tracee, asks for this: a handler of a request, which
-/// has a [`Caller`] only, cannot freeze its tracee again, and so cannot unfreeze it.
+/// What attaches, and what checks and freezes a tracee, asks for this: a handler of a request,
+/// which has a [`Caller`] only, cannot freeze its tracee again, and so cannot unfreeze it.
 ///
 /// # Invariants
 ///
@@ -161,8 +161,8 @@ impl<'c> Entry<'c> {
     ///
     /// # Safety
     ///
-    /// The current task is at the entry of ptrace(2), in process context with no lock held. There is
-    /// no other value of this type in this system call.
+    /// The current task is at the entry of ptrace(2), in process context with no lock held. There
+    /// is no other value of this type in this system call.
     #[inline]
     pub(crate) unsafe fn new(current: &'c CurrentTask) -> Self {
         // SAFETY: By the requirement of this function.
