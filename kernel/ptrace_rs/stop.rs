@@ -16,8 +16,8 @@ use crate::{
         Irq,
         Saved,
         SighandGuard,
-        Taken, //
-        TasklistWrite,
+        Taken,
+        TasklistWrite, //
     },
     options::{
         DetachSignal,

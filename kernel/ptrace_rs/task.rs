@@ -52,9 +52,8 @@ pub(crate) use place;
 
 /// Reads a word at an address that other CPUs may store to at the same time: `READ_ONCE()`.
 ///
-/// An atomic load. Without `CONFIG_RUST_INLINE_HELPERS` that is a call, which would make each read
-/// of a flag cost 5 instructions in place of 1; a volatile load takes its place there. Both are the
-/// same instruction on all architectures that have Rust.
+/// An atomic load. Without `CONFIG_RUST_INLINE_HELPERS` that is a call for each read of a flag; a
+/// volatile load takes its place there.
 ///
 /// # Safety
 ///
