@@ -13,7 +13,8 @@ use crate::{
         self,
         Attach,
         Linked,
-        Untraced, //
+        Untraced,
+        UntracedCaller, //
     },
     lock::{
         CredGuard,
@@ -108,8 +109,8 @@ fn bring_to_stop(mut tracee: Linked<'_>, how: Attach) {
 #[inline(always)]
 pub(crate) fn traceme(entry: &mut Entry<'_>) -> Result {
     let tasklist = TasklistWrite::lock_irq(entry);
-    if let Some(untraced) = Untraced::caller(tasklist.caller(), &tasklist)? {
-        drop(list::link(untraced, Attach::NotSeized, &tasklist));
+    if let Some(untraced) = UntracedCaller::check(tasklist.caller(), &tasklist)? {
+        list::link_caller(untraced, &tasklist);
     }
     Ok(())
 }

@@ -100,7 +100,8 @@ unsafe fn real_parent<'t>(task: &'t Task, _lock: &'t TasklistWrite) -> &'t Task 
 /// # Safety
 ///
 /// `parent` is the tracer of `task`, or else its real parent, and so stays a valid task for as long
-/// as it is its parent. The siglock of `task` is held, or nobody can find it yet.
+/// as it is its parent. The siglock of `task` is held, or `parent` is its parent already, or nobody
+/// can find it yet.
 #[inline]
 unsafe fn set_parent(task: &Task, parent: &Task, _lock: &TasklistWrite) {
     // SAFETY: `tasklist_lock` and the siglock protect this; and by the requirement of this
@@ -112,8 +113,8 @@ unsafe fn set_parent(task: &Task, parent: &Task, _lock: &TasklistWrite) {
 ///
 /// # Invariants
 ///
-/// The task has no tracer and has not exited, for as long as `tasklist_lock` is held; or it is the
-/// current task. The tracer, or the task if it asks for its parent, has asked for it.
+/// The task has no tracer and has not exited, for as long as `tasklist_lock` is held. The tracer has
+/// asked for it.
 pub(crate) struct Untraced<'t> {
     task: &'t Task,
     tracer: Tracer<'t>,
@@ -144,18 +145,32 @@ impl<'t> Untraced<'t> {
             _not_send: NotThreadSafe,
         })
     }
+}
 
+/// The current task, which may be given its real parent as a tracer.
+///
+/// # Invariants
+///
+/// The task has no tracer, for as long as `tasklist_lock` is held, and has asked for one.
+pub(crate) struct UntracedCaller<'t> {
+    task: &'t Task,
+    tracer: Tracer<'t>,
+    cred: RequesterCred<'t>,
+    _not_send: NotThreadSafe,
+}
+
+impl<'t> UntracedCaller<'t> {
     /// The caller, unless it has a tracer; its real parent is to be the tracer. [`None`] if that
     /// exits.
     ///
     /// `EPERM` if it has a tracer, then what a security module says.
     #[inline]
-    pub(crate) fn caller(caller: &'t Caller<'_>, lock: &'t TasklistWrite) -> Result<Option<Self>> {
+    pub(crate) fn check(caller: &'t Caller<'_>, lock: &'t TasklistWrite) -> Result<Option<Self>> {
         if is_traced(caller, lock) {
             return Err(EPERM);
         }
         let permission = Permission::traceme(caller, parent(caller, lock), lock)?;
-        // INVARIANT: A task in a system call has not exited.
+        // INVARIANT: As was just seen.
         Ok(Tracer::real_parent(caller, lock).map(|tracer| Self {
             task: permission.task(),
             tracer,
@@ -207,6 +222,20 @@ pub(crate) fn link<'t>(untraced: Untraced<'t>, how: Attach, lock: &'t TasklistWr
     Linked(sighand)
 }
 
+/// Gives the caller its real parent as a tracer.
+///
+/// Without the siglock, since the real parent is in `parent` before and after: see
+/// [`Attached`](crate::stop::Attached).
+#[inline(always)]
+pub(crate) fn link_caller(untraced: UntracedCaller<'_>, lock: &TasklistWrite) {
+    let task = untraced.task;
+    // SAFETY: By the invariant of the type, it has no tracer; and it is in a system call, and so
+    // not released.
+    unsafe { link_raw(task, untraced.tracer, &untraced.cred, lock) };
+    // SAFETY: `tasklist_lock` protects this, which is held. Others read it without.
+    unsafe { write_once!(place!(task, ptrace), PtFlags::NOT_SEIZED.bits()) };
+}
+
 /// Makes `tracer` the parent of `child`, and `cred` the credentials that it traces with. The ptrace
 /// flags of `child` are up to who calls this.
 ///
@@ -215,7 +244,7 @@ pub(crate) fn link<'t>(untraced: Untraced<'t>, how: Attach, lock: &'t TasklistWr
 /// # Safety
 ///
 /// `child` has not been released. It has no tracer but for its ptrace flags. Its siglock is held,
-/// or nobody can find it yet.
+/// or `tracer` is its parent already, or nobody can find it yet.
 #[doc(alias = "__ptrace_link")]
 #[inline(always)]
 pub(crate) unsafe fn link_raw(
@@ -242,43 +271,30 @@ pub(crate) unsafe fn link_raw(
 ///
 /// # Invariants
 ///
-/// The task is traced and has not exited, or is the current one.
+/// The task is traced and has not exited.
 #[must_use = "the lock unlocks immediately when the guard is unused"]
 pub(crate) struct Linked<'t>(SighandGuard<'t, Nested>);
 
 impl Linked<'_> {
     /// Queues a `SIGSTOP` from the kernel for the task alone.
-    #[doc(alias = "send_signal_locked")]
     #[inline]
     pub(crate) fn send_stop(&mut self) {
-        // SAFETY: The siglock is held, and the second argument is one of the values that are no
-        // pointer. The result says that the signal was not queued, which it is not for a task that
-        // is exiting.
-        unsafe {
-            bindings::send_signal_locked(
-                bindings::SIGSTOP as c_int,
-                task::SEND_SIG_PRIV,
-                self.0.task().as_ptr(),
-                bindings::pid_type_PIDTYPE_PID,
-            )
-        };
+        // SAFETY: A tracer may stop its tracee.
+        unsafe { self.0.send(bindings::SIGSTOP, task::SEND_SIG_PRIV) };
     }
 
     /// Takes the task from its group stop, if it is in one and is not dying, to a ptrace-stop: sets
     /// a trap pending and wakes it.
     ///
     /// `JOBCTL_TRAPPING` hides the way from the tracer, which waits for it to be over.
-    #[doc(alias = "task_set_jobctl_pending")]
     #[doc(alias = "signal_wake_up_state")]
     #[inline]
     pub(crate) fn trap_from_group_stop(&mut self) {
-        let task = self.0.task().as_ptr();
-        let pending = Pending::TRAP_STOP_TRAPPING.bits();
-        // SAFETY: The siglock is held, the task is traced, and the bits satisfy what the function
-        // checks with `BUG_ON()`, by the invariant of `Pending`.
+        // SAFETY: The task is traced.
         if self.0.jobctl().is_group_stopped()
-            && unsafe { bindings::task_set_jobctl_pending(task, pending) }
+            && unsafe { self.0.set_pending(Pending::TRAP_STOP_TRAPPING) }
         {
+            let task = self.0.task().as_ptr();
             // SAFETY: A trap is pending, which takes the task to a ptrace-stop.
             unsafe { self.0.set_jobctl(self.0.jobctl().without_group_stopped()) };
             // SAFETY: The siglock is held.

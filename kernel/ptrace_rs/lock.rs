@@ -9,18 +9,27 @@
 //! tracee only is in the modules above, on the types that prove that it is one.
 
 use crate::{
-    jobctl::Jobctl,
+    jobctl::{
+        Jobctl,
+        Pending, //
+    },
     task::{
         self,
         place,
+        rcu_dereference,
+        read_once,
         write_once,
         Caller, //
     }, //
 };
-use core::ops::Deref;
+use core::{
+    marker::PhantomData,
+    ops::Deref, //
+};
 use kernel::{
     bindings,
     prelude::*,
+    sync::rcu,
     task::Task,
     types::NotThreadSafe, //
 };
@@ -28,7 +37,6 @@ use kernel::{
 mod private {
     /// What only this module implements.
     pub(crate) trait Sealed {}
-    impl Sealed for super::Saved {}
     impl Sealed for super::Irq {}
     impl Sealed for super::Nested {}
 }
@@ -192,18 +200,7 @@ pub(crate) trait Taken: private::Sealed {
     /// # Safety
     ///
     /// This context holds it, and took it in this way.
-    unsafe fn release(&mut self, task: &Task);
-}
-
-/// Taken by `lock_task_sighand()`, which saved these flags.
-pub(crate) struct Saved(c_ulong);
-
-impl Taken for Saved {
-    #[inline]
-    unsafe fn release(&mut self, task: &Task) {
-        // SAFETY: By the requirement of this function; the flags are those that were saved.
-        unsafe { bindings::ptrace_shim_unlock_task_sighand(task.as_ptr(), &mut self.0) };
-    }
+    unsafe fn release(task: &Task);
 }
 
 /// Taken where interrupts were enabled, and are to be again.
@@ -211,7 +208,7 @@ pub(crate) struct Irq;
 
 impl Taken for Irq {
     #[inline]
-    unsafe fn release(&mut self, task: &Task) {
+    unsafe fn release(task: &Task) {
         // SAFETY: By the requirement of this function.
         unsafe { bindings::ptrace_shim_siglock_unlock_irq(task.as_ptr()) };
     }
@@ -222,7 +219,7 @@ pub(crate) struct Nested;
 
 impl Taken for Nested {
     #[inline]
-    unsafe fn release(&mut self, task: &Task) {
+    unsafe fn release(task: &Task) {
         // SAFETY: By the requirement of this function.
         unsafe { bindings::ptrace_shim_siglock_unlock(task.as_ptr()) };
     }
@@ -230,8 +227,8 @@ impl Taken for Nested {
 
 /// Evidence that a task's siglock is held, with interrupts disabled.
 ///
-/// There are three ways to take it, which differ in what they ask for. The type of the guard says
-/// which one it was, and so how it is released.
+/// There are two ways to take it, which differ in what they do with interrupts. The type of the
+/// guard says which one it was, and so how it is released.
 ///
 /// With `CONFIG_PREEMPT_RT`, the siglock sleeps and interrupts stay enabled: what the guard proves
 /// is that the lock is held.
@@ -243,30 +240,41 @@ impl Taken for Nested {
 #[must_use = "the lock unlocks immediately when the guard is unused"]
 pub(crate) struct SighandGuard<'g, T: Taken> {
     task: &'g Task,
-    taken: T,
+    _taken: PhantomData<T>,
     _not_send: NotThreadSafe,
 }
 
-impl<'g> SighandGuard<'g, Saved> {
-    /// Takes the siglock of `task`, or returns [`None`] if `task` has been released.
+impl<'g> SighandGuard<'g, Irq> {
+    /// Takes the siglock of `task` and disables interrupts, or returns [`None`] if `task` has been
+    /// released.
     ///
     /// Right for any task, one that is dying included.
-    ///
-    /// # Safety
-    ///
-    /// This context does not hold a siglock.
+    // Always inlined: every request comes through here twice.
     #[doc(alias = "lock_task_sighand")]
-    #[inline]
-    pub(crate) unsafe fn try_lock(task: &'g Task) -> Option<Self> {
-        let mut flags = 0;
-        // SAFETY: `task` is a valid task, and `flags` a place for a word.
-        let sighand = unsafe { bindings::lock_task_sighand(task.as_ptr(), &mut flags) };
-        // SAFETY: Where it is not null, the lock was just taken, and pins `task->sighand`.
-        (!sighand.is_null()).then(|| unsafe { Self::new(task, Saved(flags)) })
+    #[doc(alias = "lock_sighand_irq")]
+    #[inline(always)]
+    pub(crate) fn try_lock(task: &'g Task, _caller: &'g mut Caller<'_>) -> Option<Self> {
+        let _rcu = rcu::read_lock();
+        loop {
+            // SAFETY: A valid place; C publishes the pointer by `rcu_assign_pointer()`.
+            let sighand = unsafe { rcu_dereference!(place!(task, sighand)) };
+            if sighand.is_null() {
+                return None;
+            }
+            // SAFETY: Under RCU, what the pointer points to stays a siglock, if maybe another
+            // task's: `SLAB_TYPESAFE_BY_RCU`. By the mutable borrow of the caller, interrupts are
+            // enabled, and this context holds no siglock.
+            unsafe { bindings::ptrace_shim_sighand_lock_irq(sighand) };
+            // SAFETY: A valid place, which is stored to as a word.
+            if sighand == unsafe { read_once!(place!(task, sighand)) } {
+                // SAFETY: It was just taken, it is the task's, and so pins `task->sighand`.
+                return Some(unsafe { Self::new(task) });
+            }
+            // SAFETY: It was just taken.
+            unsafe { bindings::ptrace_shim_sighand_unlock_irq(sighand) };
+        }
     }
-}
 
-impl<'g> SighandGuard<'g, Irq> {
     /// Takes the siglock of `task` and disables interrupts.
     ///
     /// # Safety
@@ -279,7 +287,7 @@ impl<'g> SighandGuard<'g, Irq> {
         // interrupts are enabled.
         unsafe { bindings::ptrace_shim_siglock_lock_irq(task.as_ptr()) };
         // SAFETY: It was just taken, and by the requirement of this function.
-        unsafe { Self::new(task, Irq) }
+        unsafe { Self::new(task) }
     }
 }
 
@@ -297,7 +305,7 @@ impl<'g> SighandGuard<'g, Nested> {
         unsafe { bindings::ptrace_shim_siglock_lock(task.as_ptr()) };
         // SAFETY: It was just taken. `task->sighand` is set to null, or by exec to another, only by
         // who holds `tasklist_lock` for writing, as this context does.
-        unsafe { Self::new(task, Nested) }
+        unsafe { Self::new(task) }
     }
 }
 
@@ -306,14 +314,14 @@ impl<'g, T: Taken> SighandGuard<'g, T> {
     ///
     /// # Safety
     ///
-    /// This context has taken the siglock of `task` in the way that `taken` says, with
-    /// `task->sighand` not null, and not to change while the lock is held.
+    /// This context has taken the siglock of `task` in the way that `T` says, with `task->sighand`
+    /// not null, and not to change while the lock is held.
     #[inline]
-    unsafe fn new(task: &'g Task, taken: T) -> Self {
+    unsafe fn new(task: &'g Task) -> Self {
         // INVARIANT: By the requirement of this function.
         Self {
             task,
-            taken,
+            _taken: PhantomData,
             _not_send: NotThreadSafe,
         }
     }
@@ -342,6 +350,40 @@ impl<'g, T: Taken> SighandGuard<'g, T> {
         // SAFETY: The siglock protects this, which is held by the type's invariant. Others read it
         // without.
         unsafe { write_once!(place!(self.task, jobctl), jobctl.bits()) };
+    }
+
+    /// Sets pending bits, unless the task is dying; returns whether it did.
+    ///
+    /// # Safety
+    ///
+    /// The task is traced.
+    #[doc(alias = "task_set_jobctl_pending")]
+    #[inline]
+    pub(crate) unsafe fn set_pending(&mut self, pending: Pending) -> bool {
+        // SAFETY: The siglock is held by the type's invariant, and the bits satisfy what the
+        // function checks with `BUG_ON()`, by the invariant of `Pending`.
+        unsafe { bindings::task_set_jobctl_pending(self.task.as_ptr(), pending.bits()) }
+    }
+
+    /// Queues a signal for the task alone, with a siginfo that is one of `SEND_SIG_*`.
+    ///
+    /// It is not queued for a task that is exiting, and need not be.
+    ///
+    /// # Safety
+    ///
+    /// The current task may send the signal, and `info` is no pointer.
+    #[doc(alias = "send_signal_locked")]
+    pub(crate) unsafe fn send(&mut self, signal: u32, info: *mut bindings::kernel_siginfo) {
+        // CAST: A number of a signal fits.
+        // SAFETY: The siglock is held by the type's invariant.
+        unsafe {
+            bindings::send_signal_locked(
+                signal as c_int,
+                info,
+                self.task.as_ptr(),
+                bindings::pid_type_PIDTYPE_PID,
+            )
+        };
     }
 
     /// Whether the task's group is stopped, or is in the process of stopping.
@@ -387,7 +429,7 @@ impl<T: Taken> Drop for SighandGuard<'_, T> {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: By the type's invariant, this context holds the lock, and took it as `T` says.
-        unsafe { self.taken.release(self.task) };
+        unsafe { T::release(self.task) };
     }
 }
 
@@ -395,23 +437,18 @@ impl<T: Taken> Drop for SighandGuard<'_, T> {
 #[kunit_tests(ptrace_rs_lock)]
 mod tests {
     use super::*;
-    use crate::jobctl::{
-        rules,
-        Pending, //
-    };
+    use crate::jobctl::rules;
     use kernel::current;
 
     const ALL: c_ulong = bindings::JOBCTL_PENDING_MASK as c_ulong;
 
     /// What `change` makes of these job control bits, of a task that is not dying: the one that
     /// runs the test, which is itself again when the lock is released.
-    fn changed(
-        bits: c_ulong,
-        change: impl FnOnce(&mut SighandGuard<'_, Saved>),
-    ) -> Option<c_ulong> {
+    fn changed(bits: c_ulong, change: impl FnOnce(&mut SighandGuard<'_, Irq>)) -> Option<c_ulong> {
         let task = current!();
-        // SAFETY: No siglock is held.
-        let mut sighand = unsafe { SighandGuard::try_lock(task) }?;
+        // SAFETY: No lock is held, and there is no other such value.
+        let mut caller = unsafe { Caller::in_syscall(task) };
+        let mut sighand = SighandGuard::try_lock(task, &mut caller)?;
         let before = sighand.jobctl();
         // SAFETY: The task sees nothing of this before it is undone.
         unsafe { sighand.set_jobctl(Jobctl::new(bits)) };
@@ -428,9 +465,8 @@ mod tests {
             for pending in [Pending::TRAP_INTERRUPT, Pending::TRAP_STOP_TRAPPING] {
                 let mut done = false;
                 let after = changed(bits, |sighand| {
-                    let task = sighand.task().as_ptr();
-                    // SAFETY: The siglock is held.
-                    done = unsafe { bindings::task_set_jobctl_pending(task, pending.bits()) };
+                    // SAFETY: What the task is not traced for is undone before it sees it.
+                    done = unsafe { sighand.set_pending(pending) };
                 });
                 assert!(done);
                 assert_eq!(after, Some(rules::set(bits, pending.bits())));

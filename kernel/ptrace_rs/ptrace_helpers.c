@@ -53,10 +53,14 @@ __rust_helper void ptrace_shim_write_unlock_irq_tasklist(void)
 	write_unlock_irq(&tasklist_lock);
 }
 
-__rust_helper void ptrace_shim_unlock_task_sighand(struct task_struct *task,
-						   unsigned long *flags)
+__rust_helper void ptrace_shim_sighand_lock_irq(struct sighand_struct *sighand)
 {
-	unlock_task_sighand(task, flags);
+	spin_lock_irq(&sighand->siglock);
+}
+
+__rust_helper void ptrace_shim_sighand_unlock_irq(struct sighand_struct *sighand)
+{
+	spin_unlock_irq(&sighand->siglock);
 }
 
 /* The caller has seen to it that this is not NULL and does not change. */

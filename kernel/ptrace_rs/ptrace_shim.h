@@ -58,8 +58,8 @@ long ptrace_rs_compat_syscall(compat_long_t request, compat_long_t pid,
 void ptrace_shim_lockdep_assert_tasklist_write(void);
 void ptrace_shim_write_lock_irq_tasklist(void);
 void ptrace_shim_write_unlock_irq_tasklist(void);
-void ptrace_shim_unlock_task_sighand(struct task_struct *task,
-				     unsigned long *flags);
+void ptrace_shim_sighand_lock_irq(struct sighand_struct *sighand);
+void ptrace_shim_sighand_unlock_irq(struct sighand_struct *sighand);
 void ptrace_shim_siglock_lock_irq(struct task_struct *task);
 void ptrace_shim_siglock_unlock_irq(struct task_struct *task);
 void ptrace_shim_siglock_lock(struct task_struct *task);

@@ -14,7 +14,6 @@ use crate::{
     jobctl::Pending,
     lock::{
         Irq,
-        Saved,
         SighandGuard,
         Taken,
         TasklistWrite, //
@@ -60,14 +59,16 @@ use kernel::{
 ///
 /// - [`list::link`](crate::list::link) and [`Leaving::unlink`](crate::list::Leaving::unlink) store
 ///   both in one hold of the siglock;
+/// - [`list::link_caller`](crate::list::link_caller) stores `ptrace`, and leaves the real parent in
+///   `parent`, which is the tracer from the moment that `ptrace` says so;
 /// - `ptrace_init_task()` stores them for a task that nobody can find yet;
 /// - `forget_original_parent()` stores `parent` only where `ptrace` is 0, and a reader that sees 0
 ///   does not look at `parent`;
 /// - [`Stopped::set_options`] stores `ptrace` for a tracee that is frozen, and neither 0 nor
 ///   `PT_SEIZED` comes or goes;
-/// - `release_task()` takes a task from its tracer before `lock_task_sighand()` fails for it;
-/// - exec does not store to the pair, and `lock_task_sighand()` looks whether the lock that it got
-///   is still the right one.
+/// - `release_task()` takes a task from its tracer before [`SighandGuard::try_lock`] fails for it;
+/// - exec does not store to the pair, and [`SighandGuard::try_lock`] looks whether the lock that it
+///   got is still the right one.
 ///
 /// A task that is seen not to be traced, with no lock, is not the caller's tracee: the caller makes
 /// it one; or the task itself, by `PTRACE_TRACEME`, which is as if it came later; or fork does,
@@ -80,7 +81,10 @@ use kernel::{
 ///
 /// The siglock is held, and the current task traces the task.
 #[must_use = "the lock unlocks immediately when the guard is unused"]
-pub(crate) struct Attached<'g>(SighandGuard<'g, Saved>);
+pub(crate) struct Attached<'g> {
+    sighand: SighandGuard<'g, Irq>,
+    flags: PtFlags,
+}
 
 impl<'g> Attached<'g> {
     /// Takes the siglock of `task`, if the caller traces that, in whatever state it is.
@@ -93,39 +97,34 @@ impl<'g> Attached<'g> {
         if task::ptrace_flags(task) == 0 {
             return None;
         }
-        // SAFETY: By the mutable borrow of the caller, this context does not hold a siglock.
-        let sighand = unsafe { SighandGuard::try_lock(task) }?;
+        let tracer = caller.as_ptr();
+        let sighand = SighandGuard::try_lock(task, caller)?;
         // SAFETY: The siglock protects the pair from all but what is said above, and is held.
-        let ptrace = unsafe { read_once!(place!(task, ptrace)) };
+        let flags = unsafe { read_once!(place!(task, ptrace)) };
         // SAFETY: As above; `forget_original_parent()` may store to this if `ptrace` is 0.
         let parent = unsafe { read_once!(place!(task, parent)) };
+        let traced = flags != 0 && ptr::eq(parent, tracer);
         // INVARIANT: As is seen here.
-        (ptrace != 0 && ptr::eq(parent, caller.as_ptr())).then(|| Self(sighand))
+        traced.then(|| Self {
+            sighand,
+            flags: PtFlags::new(flags),
+        })
     }
 
     /// The tracee, if it was attached with `PTRACE_SEIZE`.
     #[doc(alias = "PT_SEIZED")]
     #[inline]
     pub(crate) fn seized(self) -> Option<Seized<'g>> {
-        let seized = PtFlags::new(task::ptrace_flags(self.0.task())).is_seized();
-        // INVARIANT: As was just seen.
-        seized.then(|| Seized(self.0))
+        let Self { sighand, flags } = self;
+        // INVARIANT: As the flags say, which do not change under the siglock.
+        flags.is_seized().then(|| Seized(sighand))
     }
 
     /// `PTRACE_KILL`: sends `SIGKILL`, as from a process, and no more.
-    #[doc(alias = "send_signal_locked")]
     #[inline]
     pub(crate) fn kill(&mut self) {
-        // SAFETY: The siglock is held, and the second argument is one of the values that are no
-        // pointer. The result says whether the signal was queued, which it need not be.
-        unsafe {
-            bindings::send_signal_locked(
-                bindings::SIGKILL as c_int,
-                task::SEND_SIG_NOINFO,
-                self.0.task().as_ptr(),
-                bindings::pid_type_PIDTYPE_PID,
-            )
-        };
+        // SAFETY: A tracer may kill its tracee.
+        unsafe { self.sighand.send(bindings::SIGKILL, task::SEND_SIG_NOINFO) };
     }
 
     /// Sets `JOBCTL_PTRACE_FROZEN`, if the tracee is in a ptrace-stop, does not listen and is not
@@ -133,14 +132,14 @@ impl<'g> Attached<'g> {
     #[doc(alias = "ptrace_freeze_traced")]
     #[inline(always)]
     fn freeze(&mut self) -> bool {
-        let jobctl = self.0.jobctl();
+        let jobctl = self.sighand.jobctl();
         let stopped = !jobctl.is_listening()
             && jobctl.is_in_ptrace_stop()
-            && !has_spurious_pid(&self.0)
-            && !self.0.fatal_signal_pending();
+            && !has_spurious_pid(&self.sighand)
+            && !self.sighand.fatal_signal_pending();
         if stopped {
             // SAFETY: The tracee is in a ptrace-stop, and is not being killed.
-            unsafe { self.0.set_jobctl(jobctl.with_frozen()) };
+            unsafe { self.sighand.set_jobctl(jobctl.with_frozen()) };
         }
         stopped
     }
@@ -152,19 +151,15 @@ impl<'g> Attached<'g> {
 ///
 /// As for [`Attached`]; and the tracee is seized.
 #[must_use = "the lock unlocks immediately when the guard is unused"]
-pub(crate) struct Seized<'g>(SighandGuard<'g, Saved>);
+pub(crate) struct Seized<'g>(SighandGuard<'g, Irq>);
 
 impl Seized<'_> {
     /// Has the tracee take a trap for `PTRACE_INTERRUPT`, unless it is dying.
     #[doc(alias = "JOBCTL_TRAP_INTERRUPT")]
-    #[doc(alias = "task_set_jobctl_pending")]
     #[inline]
     pub(crate) fn trap(&mut self) {
-        let task = self.0.task().as_ptr();
-        let pending = Pending::TRAP_INTERRUPT.bits();
-        // SAFETY: The siglock is held, the task is a seized tracee, and the bits satisfy what the
-        // function checks with `BUG_ON()`, by the invariant of `Pending`.
-        if unsafe { bindings::task_set_jobctl_pending(task, pending) } {
+        // SAFETY: The task is a seized tracee.
+        if unsafe { self.0.set_pending(Pending::TRAP_INTERRUPT) } {
             // A tracee that listens leaves its stop and traps again.
             wake_to_trap(&mut self.0);
         }
@@ -201,7 +196,7 @@ unsafe fn end_ptrace_stop<T: Taken>(sighand: &mut SighandGuard<'_, T>) {
 /// The tracee has changed its number in exec, to that of the leader, and the tracer has not yet
 /// taken the event that says so. The tracer probably means the old leader, which may be dead.
 #[doc(alias = "looks_like_a_spurious_pid")]
-fn has_spurious_pid(sighand: &SighandGuard<'_, Saved>) -> bool {
+fn has_spurious_pid(sighand: &SighandGuard<'_, Irq>) -> bool {
     const EXEC: c_int = (bindings::PTRACE_EVENT_EXEC << 8 | bindings::SIGTRAP) as c_int;
 
     let task = sighand.task();
@@ -226,7 +221,7 @@ fn has_spurious_pid(sighand: &SighandGuard<'_, Saved>) -> bool {
 #[must_use = "the tracee is unfrozen immediately when the value is unused"]
 pub(crate) struct Frozen<'f, 'c> {
     task: &'f Task,
-    _caller: &'f mut Entry<'c>,
+    caller: &'f mut Entry<'c>,
 }
 
 impl<'f, 'c> Frozen<'f, 'c> {
@@ -244,22 +239,8 @@ impl<'f, 'c> Frozen<'f, 'c> {
             return None;
         }
         // INVARIANT: Both were just seen to, under the siglock.
-        let frozen = Self {
-            task,
-            _caller: caller,
-        };
-        if !frozen.wait_inactive() {
-            return Self::undo(frozen);
-        }
-        Some(frozen)
-    }
-
-    /// Unfreezes a tracee that has left its ptrace-stop.
-    #[cold]
-    #[inline(never)]
-    fn undo(frozen: Self) -> Option<Self> {
-        drop(frozen);
-        None
+        let frozen = Self { task, caller };
+        frozen.wait_inactive().then_some(frozen)
     }
 
     /// Waits until the tracee is off the CPU; returns whether it is. A frozen tracee
@@ -303,9 +284,7 @@ impl<'f, 'c> Frozen<'f, 'c> {
     fn thaw(&mut self) {
         // The tracee may be awake, and may have cleared the bit itself; and it may have been
         // released.
-        // SAFETY: This context does not hold a siglock: its guards borrow the caller, or a
-        // `Stopped`, which does not outlive this value.
-        let Some(mut sighand) = (unsafe { SighandGuard::try_lock(self.task) }) else {
+        let Some(mut sighand) = SighandGuard::try_lock(self.task, self.caller) else {
             return;
         };
         // SAFETY: The bit that this value stands for.
