@@ -60,9 +60,9 @@ fn without_devel(options: c_ulong) -> c_ulong {
 /// Sleeps. `EPERM` for a thread of the kernel or of the caller's own process, for one that the
 /// caller may not look into, that exits, or that has a tracer; what a security module says; and
 /// `ERESTARTNOINTR` if a signal comes while the task is in exec.
-// Always inlined, as all that is called from one place only: a frame is a part of the cost.
+// Not inlined: other requests do without its frame.
 #[doc(alias = "ptrace_attach")]
-#[inline(always)]
+#[inline(never)]
 pub(crate) fn attach(task: &Task, how: Attach, entry: &mut Entry<'_>) -> Result {
     task::audit(task);
     if task::is_kthread(task) || task::same_thread_group(task, entry) {

@@ -40,7 +40,9 @@ use crate::{
     task::{
         self,
         Entry, //
-    }, //
+    },
+    tracee_info,
+    user::Abi, //
 };
 use kernel::{
     bindings::{
@@ -53,35 +55,65 @@ use kernel::{
     prelude::*, //
 };
 
-/// The system call, with `arch_ptrace` as the architecture's part of a request that needs a tracee
-/// in a ptrace-stop.
-fn syscall(
+/// The system call. A 32-bit program's request and pid extend their sign, as in C; its other
+/// arguments, which are no numbers, do not.
+///
+/// # Safety
+///
+/// To be called at the entry of ptrace(2), in process context with no lock held.
+// Not inlined: the two entries have one copy.
+#[inline(never)]
+unsafe fn syscall(
     request: c_long,
     pid: c_long,
     addr: c_ulong,
     data: c_ulong,
-    entry: &mut Entry<'_>,
-    arch_ptrace: impl FnOnce(&Frozen<'_, '_>) -> c_long,
+    abi: Abi,
 ) -> Result<c_long> {
-    let find = || task::find_by_vpid(pid).ok_or(ESRCH);
-    let request = Request::decode(request);
-    match request {
-        Request::Traceme => attach::traceme(entry)?,
-        Request::Attach => attach::attach(&*find()?, Attach::NotSeized, entry)?,
+    let current = current!();
+    // SAFETY: By the requirement of this function, and this is the one such value.
+    let mut entry = unsafe { Entry::new(current) };
+    if request == Request::TRACEME {
+        attach::traceme(&mut entry)?;
+        return Ok(0);
+    }
+
+    let child = task::find_by_vpid(pid).ok_or(ESRCH)?;
+    match Request::decode(request) {
+        Request::Attach => attach::attach(&child, Attach::NotSeized, &mut entry)?,
         Request::Seize => {
-            let child = find()?;
-            let how = attach::seize(addr, data, entry)?;
-            attach::attach(&child, how, entry)?;
+            let how = attach::seize(addr, data, &entry)?;
+            attach::attach(&child, how, &mut entry)?;
         }
-        // These two need no tracee in a ptrace-stop, and no architecture that has Rust has a part
-        // in them.
-        Request::Interrupt => interrupt::interrupt(&*find()?, entry)?,
-        Request::Kill => interrupt::kill(&*find()?, entry)?,
-        Request::Detach | Request::Other => {
-            let child = find()?;
-            let frozen = Frozen::freeze(&child, entry).ok_or(ESRCH)?;
-            let ret = arch_ptrace(&frozen);
-            if request == Request::Detach && ret == 0 {
+        // These need no tracee in a ptrace-stop, and no architecture that has Rust has a part in
+        // them.
+        Request::Interrupt => interrupt::interrupt(&child, &mut entry)?,
+        Request::Kill => interrupt::kill(&child, &mut entry)?,
+        Request::GetTraceeInfo => {
+            let size = tracee_info::get(&child, addr, data, &mut entry)?;
+            // CAST: The size of a structure fits.
+            return Ok(size as c_long);
+        }
+        kind => {
+            let frozen = Frozen::freeze(&child, &mut entry).ok_or(ESRCH)?;
+            let ret = match abi {
+                // SAFETY: The tracee is frozen and off the CPU.
+                Abi::Native => unsafe {
+                    bindings::arch_ptrace(frozen.as_ptr(), request, addr, data)
+                },
+                #[cfg(CONFIG_COMPAT)]
+                // CAST: As wide as the caller has given them.
+                // SAFETY: As above.
+                Abi::Compat => unsafe {
+                    bindings::compat_arch_ptrace(
+                        frozen.as_ptr(),
+                        request as bindings::compat_long_t,
+                        addr as bindings::compat_ulong_t,
+                        data as bindings::compat_ulong_t,
+                    )
+                },
+            };
+            if kind == Request::Detach && ret == 0 {
                 // SAFETY: As `arch_ptrace()` says.
                 unsafe { frozen.forget() };
             } else {
@@ -112,14 +144,8 @@ pub(crate) unsafe extern "C" fn ptrace_rs_syscall(
     addr: c_ulong,
     data: c_ulong,
 ) -> c_long {
-    let current = current!();
-    // SAFETY: By the requirement of this function, and this is the one such value.
-    let mut entry = unsafe { Entry::new(current) };
-    let result = syscall(request, pid, addr, data, &mut entry, |frozen| {
-        // SAFETY: The tracee is frozen and off the CPU.
-        unsafe { bindings::arch_ptrace(frozen.as_ptr(), request, addr, data) }
-    });
-    finish(result)
+    // SAFETY: By the requirement of this function.
+    finish(unsafe { syscall(request, pid, addr, data, Abi::Native) })
 }
 
 /// ptrace(2), as 32-bit programs call it.
@@ -135,24 +161,12 @@ pub(crate) unsafe extern "C" fn ptrace_rs_compat_syscall(
     addr: bindings::compat_long_t,
     data: bindings::compat_long_t,
 ) -> c_long {
-    let current = current!();
-    // SAFETY: By the requirement of this function, and this is the one such value.
-    let mut entry = unsafe { Entry::new(current) };
-    // CAST: The request and the pid extend their sign, as in C. The others are no numbers.
-    let (wide_request, wide_pid) = (request as c_long, pid as c_long);
-    let (addr, data) = (addr as u32, data as u32);
-    let result = syscall(
-        wide_request,
-        wide_pid,
-        addr as c_ulong,
-        data as c_ulong,
-        &mut entry,
-        |frozen| {
-            // SAFETY: The tracee is frozen and off the CPU.
-            unsafe { bindings::compat_arch_ptrace(frozen.as_ptr(), request, addr, data) }
-        },
-    );
-    finish(result)
+    // CAST: As `syscall()` says.
+    let (request, pid) = (request as c_long, pid as c_long);
+    // CAST: As above.
+    let (addr, data) = (addr as u32 as c_ulong, data as u32 as c_ulong);
+    // SAFETY: By the requirement of this function.
+    finish(unsafe { syscall(request, pid, addr, data, Abi::Compat) })
 }
 
 /// A request that is not the architecture's own. `EIO` if it is none.

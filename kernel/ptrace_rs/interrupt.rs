@@ -22,6 +22,7 @@ use kernel::{
 ///
 /// Takes and releases the siglock. `ESRCH` if the caller does not trace the task, `EIO` if that was
 /// not attached with `PTRACE_SEIZE`.
+#[inline(always)]
 pub(crate) fn interrupt(task: &Task, entry: &mut Entry<'_>) -> Result {
     let tracee = Attached::lock(task, entry).ok_or(ESRCH)?;
     // Only a tracer that has seized the task knows PTRACE_EVENT_STOP.
@@ -32,6 +33,7 @@ pub(crate) fn interrupt(task: &Task, entry: &mut Entry<'_>) -> Result {
 /// `PTRACE_KILL`: sends `SIGKILL` to the tracee, which may be in any state.
 ///
 /// Takes and releases the siglock. `ESRCH` if the caller does not trace the task.
+#[inline]
 pub(crate) fn kill(task: &Task, entry: &mut Entry<'_>) -> Result {
     Attached::lock(task, entry).ok_or(ESRCH)?.kill();
     Ok(())

@@ -70,6 +70,39 @@ impl Jobctl {
         self.has(bindings::JOBCTL_TRAP_NOTIFY)
     }
 
+    /// What the traps that are pending are for: `PTRACE_STOP_REASON_*`.
+    #[doc(alias = "ptrace_stop_reasons")]
+    pub(crate) fn stop_reasons(self) -> u32 {
+        const REASONS: [(u32, u32); 4] = [
+            (
+                bindings::JOBCTL_TRAP_INTERRUPT,
+                bindings::PTRACE_STOP_REASON_INTERRUPT,
+            ),
+            (
+                bindings::JOBCTL_TRAP_STOP,
+                bindings::PTRACE_STOP_REASON_GROUP_STOP,
+            ),
+            (
+                bindings::JOBCTL_TRAP_NOTIFY,
+                bindings::PTRACE_STOP_REASON_NOTIFY,
+            ),
+            (bindings::JOBCTL_TRAP_NEW, bindings::PTRACE_STOP_REASON_NEW),
+        ];
+
+        REASONS
+            .iter()
+            .filter(|(trap, _)| self.has(*trap))
+            .fold(0, |reasons, (_, reason)| reasons | reason)
+    }
+
+    /// The signal of the last group stop that the task knows of; 0 if there was none.
+    #[doc(alias = "JOBCTL_STOP_SIGMASK")]
+    #[inline]
+    pub(crate) fn stop_signal(self) -> u32 {
+        // CAST: The mask has 16 bits.
+        (self.0 & bindings::JOBCTL_STOP_SIGMASK as c_ulong) as u32
+    }
+
     /// Whether the task is to take part in a group stop.
     #[doc(alias = "JOBCTL_STOP_PENDING")]
     #[inline]
@@ -197,10 +230,11 @@ pub(crate) mod rules {
     pub(crate) const TRAPPING: c_ulong = bit(bindings::JOBCTL_TRAPPING);
     pub(crate) const FREEZE: c_ulong = bit(bindings::JOBCTL_TRAP_FREEZE);
     pub(crate) const INTERRUPT: c_ulong = bit(bindings::JOBCTL_TRAP_INTERRUPT);
+    pub(crate) const NEW: c_ulong = bit(bindings::JOBCTL_TRAP_NEW);
 
-    /// Every combination of the twelve bits, each without a signal and with one.
+    /// Every combination of the thirteen bits, each without a signal and with one.
     pub(crate) fn states() -> impl Iterator<Item = c_ulong> {
-        (0..1 << 12).flat_map(|bits: c_ulong| [bits << 16, bits << 16 | bit(bindings::SIGSTOP)])
+        (0..1 << 13).flat_map(|bits: c_ulong| [bits << 16, bits << 16 | bit(bindings::SIGSTOP)])
     }
 
     /// `task_set_jobctl_pending()`
@@ -235,9 +269,9 @@ pub(crate) mod rules {
     }
 }
 
-/// That a bit of its own for `PTRACE_INTERRUPT` cannot be told from the days when it shared
-/// `JOBCTL_TRAP_STOP`: what a task has then is what it has now, with the two bits as one, and all
-/// that reads or changes the bits keeps it so.
+/// That bits of their own for `PTRACE_INTERRUPT` and for a new tracee cannot be told, but for the
+/// reasons of a stop, from the days when they shared `JOBCTL_TRAP_STOP`: what a task has then is what
+/// it has now, with the three bits as one, and all that reads or changes the bits keeps it so.
 #[cfg(CONFIG_PTRACE_RUST_KUNIT_TEST)]
 #[kunit_tests(ptrace_rs_jobctl)]
 mod tests {
@@ -252,10 +286,10 @@ mod tests {
     const OLD_TRAPS: c_ulong = STOP | NOTIFY;
     const OLD_ALL: c_ulong = STOP_PENDING | OLD_TRAPS;
 
-    /// What the bits were before there was one for `PTRACE_INTERRUPT`.
+    /// What the bits were before there was one for `PTRACE_INTERRUPT`, and one for a new tracee.
     fn old(jobctl: c_ulong) -> c_ulong {
-        if jobctl & INTERRUPT != 0 {
-            jobctl & !INTERRUPT | STOP
+        if jobctl & (INTERRUPT | NEW) != 0 {
+            jobctl & !(INTERRUPT | NEW) | STOP
         } else {
             jobctl
         }
@@ -272,7 +306,7 @@ mod tests {
                 (then & (OLD_ALL | FREEZE) == FREEZE)
             );
             // Every other bit is read alone.
-            let others = !(STOP | INTERRUPT);
+            let others = !(STOP | INTERRUPT | NEW);
             assert_eq!(now & others, then & others);
         }
     }

@@ -486,7 +486,7 @@ impl<'t> Zombie<'t> {
     #[doc(alias = "thread_group_leader")]
     #[inline]
     pub(crate) fn is_group_leader(&self) -> bool {
-        task::exit_signal(self.task) >= 0
+        task::is_group_leader(self.task)
     }
 
     /// Whether the task is the only thread of its process.

@@ -398,6 +398,24 @@ impl<'g, T: Taken> SighandGuard<'g, T> {
         flags & bindings::SIGNAL_STOP_STOPPED != 0 || stopping != 0
     }
 
+    /// Whether the task leads its thread group and is not its last thread, so that `wait()` does not
+    /// report its end yet.
+    #[doc(alias = "delay_group_leader")]
+    pub(crate) fn leads_others(&self) -> bool {
+        // SAFETY: A valid task; the siglock protects the list of its threads, which is held.
+        let alone = unsafe { bindings::ptrace_shim_thread_group_empty(self.task.as_ptr()) };
+        task::is_group_leader(self.task) && !alone
+    }
+
+    /// Whether the task's process exits: each of its threads has been sent `SIGKILL`.
+    #[doc(alias = "SIGNAL_GROUP_EXIT")]
+    pub(crate) fn group_exits(&self) -> bool {
+        // SAFETY: The signal struct of a task lives as long as the task does, and the siglock
+        // protects its fields, which is held by the type's invariant.
+        let flags = unsafe { (*task::signal(self.task)).flags };
+        flags & bindings::SIGNAL_GROUP_EXIT != 0
+    }
+
     /// Whether the task's process ignores its children, which then reap themselves.
     #[doc(alias = "ignoring_children")]
     pub(crate) fn ignores_children(&self) -> bool {

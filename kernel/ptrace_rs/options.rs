@@ -67,6 +67,11 @@ impl PtFlags {
         Self(self.0 & !MASK | options.0 << bindings::PT_OPT_FLAG_SHIFT)
     }
 
+    /// The options of the tracee, `PTRACE_O_*`.
+    pub(crate) fn options(self) -> u32 {
+        self.0 >> bindings::PT_OPT_FLAG_SHIFT & bindings::PTRACE_O_MASK
+    }
+
     /// Whether the tracee was attached with `PTRACE_SEIZE`.
     #[doc(alias = "PT_SEIZED")]
     pub(crate) fn is_seized(self) -> bool {

@@ -40,4 +40,5 @@ mod sigmask;
 mod stop;
 mod syscall_info;
 mod task;
+mod tracee_info;
 mod user;

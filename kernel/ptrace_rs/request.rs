@@ -43,8 +43,6 @@ use kernel::{
 /// What the first argument of ptrace(2) asks for, as far as the system call must know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
-    /// `PTRACE_TRACEME`: be traced by one's parent.
-    Traceme,
     /// `PTRACE_ATTACH`: trace a task, and stop it.
     Attach,
     /// `PTRACE_SEIZE`: trace a task.
@@ -53,6 +51,8 @@ pub(crate) enum Request {
     Interrupt,
     /// `PTRACE_KILL`: send `SIGKILL` to a tracee. In any state.
     Kill,
+    /// `PTRACE_GET_TRACEE_INFO`: tell what a tracee does. In any state.
+    GetTraceeInfo,
     /// `PTRACE_DETACH`: let go of a tracee in a ptrace-stop.
     Detach,
     /// Any other number. It needs a tracee in a ptrace-stop, even to be told that it is no request.
@@ -60,15 +60,18 @@ pub(crate) enum Request {
 }
 
 impl Request {
-    /// Decodes the first argument, which counts in its full width: 0x1_0000_0010 is no
-    /// `PTRACE_ATTACH`.
+    /// `PTRACE_TRACEME`: be traced by one's parent. The one request that names no task.
+    pub(crate) const TRACEME: c_long = bindings::PTRACE_TRACEME as c_long;
+
+    /// Decodes the first argument of a request that names a task. It counts in its full width:
+    /// 0x1_0000_0010 is no `PTRACE_ATTACH`.
     pub(crate) fn decode(request: c_long) -> Self {
         match u32::try_from(request) {
-            Ok(bindings::PTRACE_TRACEME) => Self::Traceme,
             Ok(bindings::PTRACE_ATTACH) => Self::Attach,
             Ok(bindings::PTRACE_SEIZE) => Self::Seize,
             Ok(bindings::PTRACE_INTERRUPT) => Self::Interrupt,
             Ok(bindings::PTRACE_KILL) => Self::Kill,
+            Ok(bindings::PTRACE_GET_TRACEE_INFO) => Self::GetTraceeInfo,
             Ok(bindings::PTRACE_DETACH) => Self::Detach,
             _ => Self::Other,
         }
@@ -241,12 +244,12 @@ mod tests {
     /// The requests that the system call tells apart.
     fn expected_request(number: c_long) -> Request {
         match number {
-            0 => Request::Traceme,
             8 => Request::Kill,
             16 => Request::Attach,
             17 => Request::Detach,
             0x4206 => Request::Seize,
             0x4207 => Request::Interrupt,
+            0x4213 => Request::GetTraceeInfo,
             _ => Request::Other,
         }
     }

@@ -31,7 +31,10 @@ use crate::{
         Caller,
         Entry, //
     },
-    user::SigInfo, //
+    user::{
+        SigInfo,
+        TraceeInfo, //
+    }, //
 };
 use core::{
     mem::{
@@ -125,6 +128,61 @@ impl<'g> Attached<'g> {
     pub(crate) fn kill(&mut self) {
         // SAFETY: A tracer may kill its tracee.
         unsafe { self.sighand.send(bindings::SIGKILL, task::SEND_SIG_NOINFO) };
+    }
+
+    /// What the tracee does, as of one moment.
+    #[doc(alias = "ptrace_get_tracee_info")]
+    pub(crate) fn info(&self) -> TraceeInfo {
+        let jobctl = self.sighand.jobctl();
+        let mut info = bindings::ptrace_tracee_info {
+            state: bindings::PTRACE_TRACEE_RUNNING,
+            flags: 0,
+            options: self.flags.options(),
+            pending: jobctl.stop_reasons(),
+            group_stop: 0,
+            status: 0,
+            message: 0,
+        };
+        if self.flags.is_seized() {
+            info.flags |= bindings::PTRACE_TRACEE_SEIZED;
+        }
+        if self.sighand.group_stop_in_effect() {
+            info.group_stop = jobctl.stop_signal();
+        }
+
+        let task = self.sighand.task();
+        let exit_state = task::exit_state(task);
+        if exit_state != 0 {
+            info.state = bindings::PTRACE_TRACEE_DEAD;
+            if exit_state == bindings::EXIT_ZOMBIE && !self.sighand.leads_others() {
+                info.flags |= bindings::PTRACE_TRACEE_UNREPORTED;
+            }
+        } else if jobctl.is_listening() {
+            info.state = bindings::PTRACE_TRACEE_LISTENING;
+        } else if jobctl.is_in_ptrace_stop() {
+            info.state = bindings::PTRACE_TRACEE_STOPPED;
+            // SAFETY: Only the tracee writes this, before it is in a ptrace-stop, as it is now.
+            info.message = unsafe { place!(task, ptrace_message).read() } as u64;
+            // SAFETY: `wait()` takes this under the siglock, which is held.
+            let code = unsafe { place!(task, exit_code).read() };
+            if code != 0 {
+                info.flags |= bindings::PTRACE_TRACEE_UNREPORTED;
+                info.status = (code << 8 | 0x7f) as u32;
+            }
+            if has_spurious_pid(&self.sighand) {
+                info.flags |= bindings::PTRACE_TRACEE_RENUMBERED;
+            }
+        } else if self.is_dying() {
+            info.state = bindings::PTRACE_TRACEE_DYING;
+        }
+        TraceeInfo(info)
+    }
+
+    /// Whether the tracee, which is in no stop, takes none any more but that of its exit.
+    fn is_dying(&self) -> bool {
+        task::is_exiting(self.sighand.task())
+            || self.sighand.fatal_signal_pending()
+            || self.sighand.group_exits()
     }
 
     /// Sets `JOBCTL_PTRACE_FROZEN`, if the tracee is in a ptrace-stop, does not listen and is not

@@ -329,6 +329,21 @@ pub(crate) fn exit_signal(task: &Task) -> c_int {
     unsafe { read_once!(place!(task, exit_signal)) }
 }
 
+/// `EXIT_ZOMBIE` and so on; 0 if `task` has not exited. It does not become 0 again.
+#[inline]
+pub(crate) fn exit_state(task: &Task) -> u32 {
+    // CAST: A set of flags.
+    // SAFETY: The place of a field, which is stored to as a word.
+    (unsafe { read_once!(place!(task, exit_state)) }) as u32
+}
+
+/// Whether `task` is the leader of its thread group.
+#[doc(alias = "thread_group_leader")]
+#[inline]
+pub(crate) fn is_group_leader(task: &Task) -> bool {
+    exit_signal(task) >= 0
+}
+
 /// The number of `task` in the pid namespace of the current task.
 #[doc(alias = "task_pid_vnr")]
 #[inline]

@@ -246,6 +246,13 @@ unsafe impl FromBytes for SigMask {}
 // SAFETY: These are integers, with no hole between them.
 unsafe impl AsBytes for SigMask {}
 
+/// What a tracee does, as the caller sees it.
+#[repr(transparent)]
+pub(crate) struct TraceeInfo(pub(crate) bindings::ptrace_tracee_info);
+
+// SAFETY: These are integers, with no hole between them.
+unsafe impl AsBytes for TraceeInfo {}
+
 /// The configuration of restartable sequences, as the caller sees it.
 #[cfg(CONFIG_RSEQ)]
 #[repr(transparent)]

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+
+//! `PTRACE_GET_TRACEE_INFO`: what a tracee does, in any state of it.
+
+#![forbid(unsafe_code)]
+
+use crate::{
+    stop::Attached,
+    task::Entry,
+    user::{
+        self,
+        TraceeInfo, //
+    }, //
+};
+use kernel::{
+    prelude::*,
+    task::Task, //
+};
+
+/// Copies what the tracee does to `data`: the first `size` bytes, if it is more. Returns how many
+/// bytes there are.
+///
+/// Takes and releases the siglock. `ESRCH` if the caller does not trace the task; `EFAULT`.
+#[doc(alias = "ptrace_get_tracee_info")]
+pub(crate) fn get(
+    task: &Task,
+    size: c_ulong,
+    data: c_ulong,
+    entry: &mut Entry<'_>,
+) -> Result<usize> {
+    let info = Attached::lock(task, entry).ok_or(ESRCH)?.info();
+    user::copy_prefix_to_user(&info, size, data)?;
+    Ok(size_of::<TraceeInfo>())
+}

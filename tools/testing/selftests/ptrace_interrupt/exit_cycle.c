@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tracers that trace each other can be killed: a task does not wait in PTRACE_EVENT_EXIT for a
+ * tracer that exits as well. All other tracers see the event.
+ *
+ * On a kernel that waits there, these tests leave processes behind that nothing but a reboot
+ * ends. So they are run only if the environment has PTRACE_EXIT_CYCLE.
+ *
+ * kernel/exit.c: ptrace_event_exit(); man: PTRACE_O_TRACEEXIT.
+ */
+#include "ptrace_group.h"
+
+#define MAX	5
+
+/* Processes, each of which traces the next, and the last the first. */
+static struct ring {
+	_Atomic pid_t pids[MAX];
+	_Atomic int ready, go;
+} *ring;
+
+FIXTURE(exit_cycle)
+{
+	struct shared *shared;
+	struct tracer tracer;
+	pid_t tracee;
+	int count;
+};
+
+FIXTURE_SETUP(exit_cycle)
+{
+	if (!getenv("PTRACE_EXIT_CYCLE"))
+		SKIP(return, "could leave processes that nothing can kill; set PTRACE_EXIT_CYCLE");
+	self->shared = shared_new();
+	ring = shared_memory(sizeof(*ring));
+}
+
+FIXTURE_TEARDOWN(exit_cycle)
+{
+	tracer_end(&self->tracer);
+	reap(self->tracee);
+	for (int i = 0; ring && i < self->count; i++)
+		if (ring->pids[i])
+			kill(ring->pids[i], SIGKILL);
+}
+
+/* Member @i of the ring: it seizes the next, and ends with exit_group(2) if it is told to. */
+static int member(int i, int count)
+{
+	while (!ring->pids[(i + 1) % count])
+		sched_yield();
+	if (request(PTRACE_SEIZE, ring->pids[(i + 1) % count], 0, PTRACE_O_TRACEEXIT))
+		return 1;
+	ring->ready++;
+	while (!ring->go)
+		usleep(1000);
+	return 0;
+}
+
+static void start_ring(struct __test_metadata *_metadata, FIXTURE_DATA(exit_cycle) *self,
+		       int count)
+{
+	pid_t parent = getpid();
+
+	self->count = count;
+	for (int i = 0; i < count; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+			if (getppid() != parent)
+				_exit(1);
+			ring->pids[i] = getpid();
+			_exit(member(i, count));
+		}
+		ASSERT_LT(0, pid);
+	}
+	while (ring->ready < count)
+		sched_yield();
+	for (int i = 0; i < count; i++)
+		ASSERT_EQ((pid_t)ring->pids[i], tracer_of(ring->pids[(i + 1) % count]));
+}
+
+/* All of them end with @status, and their real parent sees it. */
+static void all_end(struct __test_metadata *_metadata, FIXTURE_DATA(exit_cycle) *self,
+		    int status)
+{
+	for (int i = 0; i < self->count; i++) {
+		EXPECT_EQ(status, next_status(ring->pids[i]));
+		ring->pids[i] = 0;
+	}
+}
+
+static void kill_all(struct __test_metadata *_metadata, FIXTURE_DATA(exit_cycle) *self, int count)
+{
+	start_ring(_metadata, self, count);
+	for (int i = 0; i < count; i++)
+		ASSERT_EQ(0, kill(ring->pids[i], SIGKILL));
+	all_end(_metadata, self, KILLED(SIGKILL));
+}
+
+TEST_F(exit_cycle, two_are_killed)
+{
+	kill_all(_metadata, self, 2);
+}
+
+TEST_F(exit_cycle, three_are_killed)
+{
+	kill_all(_metadata, self, 3);
+}
+
+TEST_F(exit_cycle, five_are_killed)
+{
+	kill_all(_metadata, self, MAX);
+}
+
+/* They run into the stop at the same time, on all CPUs. */
+TEST_F_TIMEOUT(exit_cycle, two_are_killed_often, 60)
+{
+	for (int i = 0; i < 50; i++) {
+		memset(ring, 0, sizeof(*ring));
+		kill_all(_metadata, self, 2);
+	}
+}
+
+TEST_F(exit_cycle, all_exit)
+{
+	start_ring(_metadata, self, 3);
+	ring->go = 1;
+	all_end(_metadata, self, EXITED(0));
+}
+
+/* One after the other, each when the one before has come to its stop. */
+TEST_F(exit_cycle, killed_in_turn)
+{
+	start_ring(_metadata, self, 3);
+	ASSERT_EQ(0, kill(ring->pids[0], SIGKILL));
+	wait_for_state(ring->pids[0], 't');
+	ASSERT_EQ(0, kill(ring->pids[2], SIGKILL));
+	wait_for_state(ring->pids[2], 't');
+	ASSERT_EQ(0, kill(ring->pids[1], SIGKILL));
+	all_end(_metadata, self, KILLED(SIGKILL));
+}
+
+/* One of two is killed, and waits for the other, which lives: as ever, until that is killed. */
+TEST_F(exit_cycle, waits_for_a_tracer_that_lives)
+{
+	start_ring(_metadata, self, 2);
+	ASSERT_EQ(0, kill(ring->pids[0], SIGKILL));
+	wait_for_state(ring->pids[0], 't');
+	ASSERT_EQ(0, waitpid(ring->pids[0], NULL, WNOHANG));
+	ASSERT_EQ(0, kill(ring->pids[1], SIGKILL));
+	all_end(_metadata, self, KILLED(SIGKILL));
+}
+
+/* A process traces itself in a roundabout way: a thread of it by another process, and so on. */
+static void *seize_and_wait(void *pid)
+{
+	if (request(PTRACE_SEIZE, (long)pid, 0, PTRACE_O_TRACEEXIT))
+		_exit(1);
+	ring->ready++;
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static int with_thread(int i)
+{
+	pthread_t thread;
+
+	ring->pids[i] = getpid();
+	while (!ring->pids[!i])
+		sched_yield();
+	if (pthread_create(&thread, NULL, seize_and_wait, (void *)(long)ring->pids[!i]))
+		return 1;
+	for (;;)
+		pause();
+}
+
+/* The tracers are not the first threads of their processes. */
+TEST_F(exit_cycle, by_other_threads)
+{
+	pid_t parent = getpid();
+
+	self->count = 2;
+	for (int i = 0; i < 2; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+			_exit(getppid() == parent ? with_thread(i) : 1);
+		}
+		ASSERT_LT(0, pid);
+	}
+	while (ring->ready < 2)
+		sched_yield();
+	ASSERT_EQ(0, kill(ring->pids[0], SIGKILL));
+	ASSERT_EQ(0, kill(ring->pids[1], SIGKILL));
+	all_end(_metadata, self, KILLED(SIGKILL));
+}
+
+/* A tracer that is a tracee itself stops for its own tracer, as ever, and so does its tracee. */
+TEST_F(exit_cycle, debugger_of_a_debugger)
+{
+	self->tracee = spawn(spin, self->shared);
+	ASSERT_LT(0, self->tracee);
+	tracer_start(&self->tracer);
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, PTRACE_O_TRACEEXIT));
+	ASSERT_EQ(0, REQ(PTRACE_SEIZE, self->tracer.pid, PTRACE_O_TRACEEXIT));
+
+	/* The tracer sees the exit of its tracee. */
+	self->shared->quit = 1;
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), TRACER_SEES(self->tracee));
+
+	/* Its own tracer sees its exit. */
+	ASSERT_EQ(0, kill(self->tracer.pid, SIGKILL));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), next_status(self->tracer.pid));
+	ASSERT_EQ('t', proc_state(self->tracee));
+	ASSERT_EQ(0, cont(self->tracer.pid, 0));
+	ASSERT_EQ(KILLED(SIGKILL), next_status(self->tracer.pid));
+	self->tracer.pid = 0;
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+/* A tracer that exits does not keep its tracees from exiting: they do not wait for it. */
+TEST_F(exit_cycle, tracee_of_a_tracer_that_exits)
+{
+	self->tracee = spawn(spin, self->shared);
+	ASSERT_LT(0, self->tracee);
+	tracer_start(&self->tracer);
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, PTRACE_O_TRACEEXIT));
+	ASSERT_EQ(0, REQ(PTRACE_SEIZE, self->tracer.pid, PTRACE_O_TRACEEXIT));
+	ASSERT_EQ(0, kill(self->tracer.pid, SIGKILL));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), next_status(self->tracer.pid));
+	self->shared->quit = 1;
+	wait_for_state(self->tracee, 'Z');
+	ASSERT_EQ(0, cont(self->tracer.pid, 0));
+	ASSERT_EQ(KILLED(SIGKILL), next_status(self->tracer.pid));
+	self->tracer.pid = 0;
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+TEST_HARNESS_MAIN
