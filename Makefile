@@ -36,7 +36,7 @@ MAKEFLAGS += --no-print-directory
 help: ## This list
 	@echo 'Targets; K=rust (default), K=fallback or K=pristine chooses the kernel:'
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20 | sed 's/^/  /'
-	@echo 'Settings: K=, PROFILE=debug|kasan|calls, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b'
+	@echo 'Settings: K=, PROFILE=debug|kasan|calls, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b, KERNELS='
 
 .PHONY: run
 run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_INTERRUPT
@@ -77,9 +77,17 @@ mutants: kernel selftests ## Put faults into the Rust kernel, and see whether th
 misuse: kernel ## See that the compiler refuses what the types of the Rust code rule out
 	@$(in_env) scripts/misuse $(NAMES)
 
+# What "make bench" and "make scale" compare: "fallback rust" leaves out the pristine kernel.
+KERNELS ?= pristine fallback rust
+export KERNELS
+
 .PHONY: bench
 bench: kernels ## Count the instructions of each request on the three kernels
 	@$(in_env) scripts/bench
+
+.PHONY: scale
+scale: kernels ## Measure tracers beside each other on two and four CPUs on the three kernels
+	@$(in_env) scripts/scale
 
 .PHONY: bench-calls
 bench-calls: kernels selftests ## Show in which functions a request takes more instructions in Rust
@@ -104,7 +112,7 @@ series-check: kernels selftests series ## Apply the series patch by patch, and c
 
 .PHONY: kernels
 kernels: tree
-	@for k in pristine fallback rust; do $(in_env) scripts/kernel $$k || exit; done
+	@for k in $(KERNELS); do $(in_env) scripts/kernel $$k || exit; done
 
 .PHONY: guest
 guest: kernel selftests ## Run CMD='...' in a guest and exit with its status

@@ -77,3 +77,12 @@ kernel_paths() {
 	fi
 	out=$build/$name
 }
+
+# tcg_clock: print parameters that tell the kernel the rate of its time stamp counter,
+# which it cannot find out there. Without them, it would have no timer below a tick.
+tcg_clock() {
+	program=$build/tsc-khz
+	[ "$program" -nt "$top/scripts/tsc-khz.rs" ] || rustc -O -o "$program" "$top/scripts/tsc-khz.rs"
+	# On a busy machine, the kernel's check of the timer may take it for broken.
+	echo "tsc_early_khz=$("$program") tsc=reliable no_timer_check"
+}

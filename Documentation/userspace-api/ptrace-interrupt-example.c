@@ -17,6 +17,20 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 
+/* C libraries have these later than the kernel. */
+#ifndef PTRACE_STOP_REASON_INTERRUPT
+#define PTRACE_STOP_REASON_INTERRUPT	(1 << 4)
+#endif
+
+#ifndef PTRACE_GET_TRACEE_INFO
+#define PTRACE_GET_TRACEE_INFO		0x4213
+
+struct ptrace_tracee_info {
+	unsigned int state, flags, options, pending, group_stop, status;
+	unsigned long long message;
+};
+#endif
+
 /* Make a request with addr 0.  ESRCH is no error: the tracee may have died. */
 static void request(int what, pid_t tid, unsigned long data)
 {
@@ -41,6 +55,41 @@ static int signal_to_deliver(int status)
 	return is_event_stop(status) ? 0 : WSTOPSIG(status);
 }
 
+/* What a PTRACE_EVENT_STOP is for; 0 on older kernels, which do not tell. */
+static unsigned long reasons_of(pid_t tid, int status)
+{
+	unsigned long reasons = 0;
+
+	if (is_event_stop(status))
+		ptrace(PTRACE_GETEVENTMSG, tid, 0, &reasons);
+	return reasons;
+}
+
+/* Whether a stop answers PTRACE_INTERRUPT.  Where that is not told, any will do. */
+static bool is_answer(pid_t tid, int status)
+{
+	unsigned long reasons = reasons_of(tid, status);
+
+	return !reasons || (reasons & PTRACE_STOP_REASON_INTERRUPT);
+}
+
+/* What the thread does, if the kernel tells. */
+static void show_state(pid_t tid)
+{
+	static const char *const states[] = {
+		"does what this program does not know", "runs or sleeps", "is stopped",
+		"listens", "is dying", "is dead",
+	};
+	struct ptrace_tracee_info info = { 0 };
+
+	if (ptrace(PTRACE_GET_TRACEE_INFO, tid, sizeof(info), &info) == -1)
+		return;
+	fprintf(stderr, "%d %s", tid, states[info.state < 6 ? info.state : 0]);
+	if (info.group_stop)
+		fprintf(stderr, ", in a group stop by signal %u", info.group_stop);
+	fprintf(stderr, "\n");
+}
+
 static void show(pid_t tid, int status)
 {
 	/* C libraries call struct ptrace_syscall_info so. */
@@ -54,6 +103,8 @@ static void show(pid_t tid, int status)
 		printf("interrupted");
 	else
 		printf("about to get signal %d", WSTOPSIG(status));
+	if (reasons_of(tid, status))
+		printf(", as asked,");
 	printf(" at %#llx\n", (unsigned long long)info.instruction_pointer);
 }
 
@@ -87,6 +138,7 @@ int main(int argc, char **argv)
 
 	if (ptrace(PTRACE_SEIZE, tid, 0, 0) == -1)
 		err(1, "PTRACE_SEIZE %d", tid);
+	show_state(tid);
 	setitimer(ITIMER_REAL, &tenth, NULL);
 	for (;;) {
 		sigwait(&signals, &number);
@@ -99,8 +151,7 @@ int main(int argc, char **argv)
 				printf("ended\n");
 				return 0;
 			}
-			/* Any ptrace-stop will do: another may come first. */
-			if (asked) {
+			if (asked && is_answer(tid, status)) {
 				show(tid, status);
 				asked = false;
 				looks--;

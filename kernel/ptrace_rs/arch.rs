@@ -115,6 +115,7 @@ impl<'s> Regset<'s> {
     ///
     /// Which there are depends on what the tracee runs: 32-bit or 64-bit code.
     #[doc(alias = "find_regset")]
+    #[inline(always)]
     pub(crate) fn find(stopped: &'s Stopped<'_>, note: u32) -> Option<Self> {
         // SAFETY: The tracee is in a ptrace-stop and off the CPU.
         let view = unsafe { bindings::task_user_regset_view(stopped.task().as_ptr()) };
@@ -140,37 +141,67 @@ impl<'s> Regset<'s> {
         })
     }
 
-    /// Copies the set to the caller, as far as there is room; returns how many bytes that were.
-    /// `EINVAL` if the room is no whole number of registers; what the set says; `EFAULT`.
-    #[doc(alias = "copy_regset_to_user")]
-    pub(crate) fn copy_to_user(&self, to: &UserBuffer) -> Result<c_uint> {
-        let size = copied_size(to.len(), self.size, self.count)?;
-        let task = self.stopped.task().as_ptr();
-        // SAFETY: The tracee is in a ptrace-stop and off the CPU; by the type's invariant the set
-        // is one of its view, and it has `size` bytes; the function checks the address.
-        to_result(unsafe {
-            bindings::copy_regset_to_user(task, self.view, self.number, 0, size, to.base())
-        })?;
-        Ok(size)
+    /// As much of the set as a buffer of `len` bytes has room for. `EINVAL` if that is no whole
+    /// number of registers.
+    #[inline]
+    pub(crate) fn part(self, len: usize) -> Result<RegsetPart<'s>> {
+        let size = copied_size(len, self.size, self.count)?;
+        // INVARIANT: As the function says.
+        Ok(RegsetPart { set: self, size })
+    }
+}
+
+/// The first registers of a set.
+///
+/// # Invariants
+///
+/// The set has `size` bytes, a whole number of registers.
+pub(crate) struct RegsetPart<'s> {
+    set: Regset<'s>,
+    size: c_uint,
+}
+
+impl RegsetPart<'_> {
+    /// How many bytes it is.
+    #[inline]
+    pub(crate) fn size(&self) -> usize {
+        self.size as usize
     }
 
-    /// Copies the set from the caller, as far as there is something; returns how many bytes that
-    /// were. As [`Self::copy_to_user`]; and `EOPNOTSUPP` if the set cannot be written.
+    /// Copies it to the caller. What the set says; `EFAULT`.
+    #[doc(alias = "copy_regset_to_user")]
+    #[inline]
+    pub(crate) fn copy_to_user(&self, to: &UserBuffer) -> Result {
+        let Regset {
+            stopped,
+            view,
+            number,
+            ..
+        } = self.set;
+        let task = stopped.task().as_ptr();
+        // SAFETY: The tracee is in a ptrace-stop and off the CPU; by the invariants of the types,
+        // the set is one of its view, and has `size` bytes; the function checks the address.
+        to_result(unsafe {
+            bindings::copy_regset_to_user(task, view, number, 0, self.size, to.base())
+        })
+    }
+
+    /// Copies it from the caller. As [`Self::copy_to_user`]; and `EOPNOTSUPP` if the set cannot be
+    /// written.
     #[doc(alias = "copy_regset_from_user")]
-    pub(crate) fn copy_from_user(&self, from: &UserBuffer) -> Result<c_uint> {
-        let size = copied_size(from.len(), self.size, self.count)?;
-        let task = self.stopped.task().as_ptr();
+    #[inline]
+    pub(crate) fn copy_from_user(&self, from: &UserBuffer) -> Result {
+        let Regset {
+            stopped,
+            view,
+            number,
+            ..
+        } = self.set;
+        let (task, base) = (stopped.task().as_ptr(), from.base());
         // SAFETY: As in `copy_to_user()`.
         to_result(unsafe {
-            bindings::ptrace_shim_copy_regset_from_user(
-                task,
-                self.view,
-                self.number,
-                size,
-                from.base(),
-            )
-        })?;
-        Ok(size)
+            bindings::ptrace_shim_copy_regset_from_user(task, view, number, self.size, base)
+        })
     }
 }
 

@@ -210,19 +210,23 @@ pub(crate) unsafe extern "C" fn compat_ptrace_request(
     let Some(operation) = Operation::decode(request as c_long) else {
         return EIO.to_errno();
     };
-    // SAFETY: The system call holds a reference to the task.
-    let child = unsafe { task::from_raw(child) };
-    let current = current!();
-    // SAFETY: The system call has frozen the tracee before it called `compat_arch_ptrace()`, and
-    // uses no such value before that returns.
-    let (stopped, mut caller) = unsafe { Stopped::assume(child, current) };
-    to_ret(compat::carry_out(
-        operation,
-        stopped,
-        addr,
-        data,
-        &mut caller,
-    ))
+    let done = {
+        // SAFETY: The system call holds a reference to the task.
+        let task = unsafe { task::from_raw(child) };
+        let current = current!();
+        // SAFETY: The system call has frozen the tracee before it called `compat_arch_ptrace()`,
+        // and uses no such value before that returns.
+        let (stopped, mut caller) = unsafe { Stopped::assume(task, current) };
+        compat::carry_out(operation, &stopped, addr, data, &mut caller)
+    };
+    match done {
+        Some(done) => to_ret(done.map(|()| 0)),
+        // CAST: As above; the others extend with zeros.
+        // SAFETY: By the requirement of this function, and the tracee is frozen as before.
+        None => unsafe {
+            ptrace_request(child, request as c_long, addr as c_ulong, data as c_ulong)
+        },
+    }
 }
 
 /// Whether the current task may look into `task`: see [`access::may_access`].

@@ -40,9 +40,10 @@ pub(crate) fn copy(
     let buffer = UserBuffer::get(data, abi)?;
     // CAST: The truncation that C does by the type of a parameter.
     let set = Regset::find(stopped, note as u32).ok_or(EINVAL)?;
-    let size = match direction {
-        Direction::Get => set.copy_to_user(&buffer)?,
-        Direction::Set => set.copy_from_user(&buffer)?,
-    };
-    buffer.put_len(size as usize)
+    let part = set.part(buffer.len())?;
+    match direction {
+        Direction::Get => part.copy_to_user(&buffer)?,
+        Direction::Set => part.copy_from_user(&buffer)?,
+    }
+    buffer.put_len(part.size())
 }

@@ -148,10 +148,9 @@ impl SigInfo {
     #[doc(alias = "copy_siginfo")]
     #[inline]
     pub(crate) unsafe fn copy_from(from: *const bindings::kernel_siginfo) -> Self {
-        let mut info = Self([0; SIGINFO_SIZE]);
-        // SAFETY: By the requirement of this function. Bytes, so that the hole is copied too.
-        unsafe { ptr::copy_nonoverlapping(from.cast(), info.0.as_mut_ptr(), SIGINFO_SIZE) };
-        info
+        // CAST: An array of bytes that are initialised by the requirement of this function, the
+        // hole included. SAFETY: As above; it need not be aligned as that type is.
+        Self(unsafe { from.cast::<[u8; SIGINFO_SIZE]>().read() })
     }
 
     /// Copies it to a siginfo of the kernel.

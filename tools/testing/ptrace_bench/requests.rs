@@ -16,6 +16,8 @@ type Row = (&'static str, usize, usize, usize);
 const BAD: usize = usize::MAX - 4095;
 /// Not the PID of a process.
 const NOBODY: usize = 30000;
+/// The size of what `GET_TRACEE_INFO` tells.
+const TRACEE_INFO: isize = 32;
 /// Sets of registers.
 const PRSTATUS: usize = 1;
 const PRFPREG: usize = 2;
@@ -118,6 +120,21 @@ fn to_stopped(pid: usize, data: usize) {
     measure_after("interrupt_stopped", MANY, 0, next_trap, interrupt);
     measure("interrupt_pending", 0, interrupt);
     next_trap();
+
+    // Not on a kernel without the series.
+    if ptrace(GET_TRACEE_INFO, pid, 0, 0) == TRACEE_INFO {
+        let rows = [("get_tracee_info_stopped", GET_TRACEE_INFO, 32, data)];
+        ask(pid, TRACEE_INFO, &rows);
+        let sleeping = spawn(pause);
+        assert_eq!(ptrace(SEIZE, sleeping, 0, 0), 0);
+        let rows = [
+            ("get_tracee_info_sleeping", GET_TRACEE_INFO, 32, data),
+            ("efault_get_tracee_info", GET_TRACEE_INFO, 32, BAD),
+        ];
+        ask(sleeping, TRACEE_INFO, &rows[..1]);
+        ask(sleeping, EFAULT, &rows[1..]);
+        kill(sleeping);
+    }
 }
 
 /// Requests that fail, early or late.

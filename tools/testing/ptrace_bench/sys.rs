@@ -221,6 +221,7 @@ pub const GETSIGMASK: usize = 0x420a;
 pub const SETSIGMASK: usize = 0x420b;
 pub const SECCOMP_GET_FILTER: usize = 0x420c;
 pub const SECCOMP_GET_METADATA: usize = 0x420d;
+pub const GET_TRACEE_INFO: usize = 0x4213;
 pub const GET_SYSCALL_INFO: usize = 0x420e;
 pub const GET_RSEQ_CONFIGURATION: usize = 0x420f;
 pub const SET_DISPATCH: usize = 0x4210;

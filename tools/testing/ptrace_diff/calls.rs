@@ -89,6 +89,13 @@ fn changed(get: usize, base: usize, (offset, value): (usize, usize)) -> Input {
     }
 }
 
+/// What a tracee does, in any state of it.
+pub fn info(random: &mut Random, tid: usize) -> Call {
+    let size = random.pick(&[32, 32, 32, 32, 0, 4, 31, 40, usize::MAX]);
+    let data = pointer(random, 32);
+    Call::new(request("GET_TRACEE_INFO"), tid, size, data)
+}
+
 /// A request that needs a tracee in a ptrace-stop.
 pub fn stopped(random: &mut Random, tid: usize, slot: usize) -> Call {
     let name = random.weighed(&[
@@ -243,7 +250,7 @@ fn fill(random: &mut Random, name: &str, slot: usize, call: &mut Call) {
             ]);
             call.input = Input::Words(call.data, words);
         }
-        "unknown" => call.request = random.pick(&[10, 11, 20, 22, 23, 34, 0x4213, 0xdead]),
+        "unknown" => call.request = random.pick(&[10, 11, 20, 22, 23, 34, 0x4214, 0xdead]),
         _ => {}
     }
 }

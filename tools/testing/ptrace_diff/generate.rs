@@ -91,6 +91,7 @@ enum Class {
     Any,
     Attach,
     Interrupt,
+    Info,
     Signal,
     Wait,
     Command,
@@ -123,6 +124,7 @@ pub fn next(random: &mut Random, views: &[View; SLOTS], devel: bool) -> Option<O
             (3, Any),
             (1, Attach),
             (4, Interrupt),
+            (3, Info),
             (7, Signal),
             (12, Wait),
             (9, Command),
@@ -132,6 +134,7 @@ pub fn next(random: &mut Random, views: &[View; SLOTS], devel: bool) -> Option<O
             (4, Any),
             (if view.traced { 5 } else { 40 }, Attach),
             (30, Interrupt),
+            (6, Info),
             (20, Signal),
             (10, Wait),
             (15, Release),
@@ -141,6 +144,7 @@ pub fn next(random: &mut Random, views: &[View; SLOTS], devel: bool) -> Option<O
             (9, Any),
             (2, Attach),
             (22, Interrupt),
+            (5, Info),
             (23, Signal),
             (14, Wait),
             (30, Command),
@@ -150,6 +154,7 @@ pub fn next(random: &mut Random, views: &[View; SLOTS], devel: bool) -> Option<O
             (6, Any),
             (42, Attach),
             (3, Interrupt),
+            (1, Info),
             (13, Signal),
             (9, Wait),
             (27, Command),
@@ -171,6 +176,7 @@ pub fn next(random: &mut Random, views: &[View; SLOTS], devel: bool) -> Option<O
             values::interesting(random),
             values::interesting(random),
         )),
+        Info => Operation::Ptrace(calls::info(random, view.tid)),
         Signal => signal(random, views, view),
         Wait => wait(random, view),
         Command => command(random, views, slot),
@@ -219,7 +225,7 @@ fn any_state(random: &mut Random, tid: usize, slot: usize, devel: bool) -> Call 
             let high = if usize::BITS == 64 { 1 << 32 } else { 1 << 30 };
             call.request |= random.pick(&[high, 1 << (usize::BITS - 1), 0x1_0000]);
         }
-        2 => call.request = random.pick(&[10, 11, 20, 22, 34, 0x4213, 0xdead, usize::MAX]),
+        2 => call.request = random.pick(&[10, 11, 20, 22, 34, 0x4214, 0xdead, usize::MAX]),
         _ => {}
     }
     call

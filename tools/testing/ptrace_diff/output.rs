@@ -74,15 +74,26 @@ impl Output {
         }
     }
 
-    /// A line with the hash, FNV-1a, and with the number of operations.
+    /// A line with the hash, with that of all but what is in braces, and with the number of
+    /// operations.
     pub fn hash(&mut self, seed: u64, text: &[u8], in_time: bool) {
-        let hash = text.iter().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+        let mut hidden = false;
+        let outside = text.iter().filter(|byte| {
+            hidden = **byte == b'{' || hidden && **byte != b'}';
+            !hidden
         });
+        let (all, without) = (hash(text.iter()), hash(outside));
         let end = if in_time { "" } else { " TIMEOUT" };
         let operations = operations(text).count();
-        let _ = writeln!(self, "{seed} {hash:016x} {operations}{end}");
+        let _ = writeln!(self, "{seed} {all:016x} {without:016x} {operations}{end}");
     }
+}
+
+/// FNV-1a.
+fn hash<'a>(bytes: impl Iterator<Item = &'a u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3)
+    })
 }
 
 /// The lines of a transcript that are operations, without their number.

@@ -78,9 +78,19 @@ pub fn ptrace(tracer: &mut Tracer, call: &Call) {
     let mut before = [0; BUFFER_SIZE];
     before.copy_from_slice(sys::buffer());
     let returned = call4(nr::PTRACE, call.request, call.pid, call.addr, call.data);
+    let new_request = call.request == request("GET_TRACEE_INFO");
+    if new_request {
+        note!("{{ ");
+    }
     note!("= {}", Returned(returned));
     if returned == 0 {
         tracer.succeeded(call.request, call.pid);
+    }
+    let reasons = call.request == request("GETEVENTMSG")
+        && returned == 0
+        && (tracer.replaced_siginfo || is_event_stop(call.pid));
+    if reasons {
+        note!(" {{");
     }
     if call.request == request("GETSIGINFO") {
         hide_times(call.data, &before);
@@ -98,6 +108,17 @@ pub fn ptrace(tracer: &mut Tracer, call: &Call) {
         let last = (0..BUFFER_SIZE).rfind(differs).unwrap_or(first);
         note!(" {:#x}: {}", BUFFER + first, Bytes(&now[first..=last]));
     }
+    if new_request || reasons {
+        note!("}}");
+    }
+}
+
+/// Whether the tracee is in a `PTRACE_EVENT_STOP`, by its siginfo.
+fn is_event_stop(pid: usize) -> bool {
+    let mut info = [0u32; 32];
+    let address = info.as_mut_ptr().addr();
+    let returned = call4(nr::PTRACE, request("GETSIGINFO"), pid, 0, address);
+    returned == 0 && info[2] >> 8 == 128
 }
 
 /// Hides the times in the siginfo of a child's exit, which are never the same.

@@ -31,6 +31,8 @@ pub struct Tracer {
     /// The last command to each task, and how many commands it had done by then.
     told: [Command; SLOTS],
     done: [u32; SLOTS],
+    /// Whether a siginfo was replaced, which need not say any more what its stop is.
+    pub replaced_siginfo: bool,
 }
 
 /// Runs a sequence in a process of its own.
@@ -41,6 +43,7 @@ pub fn run(seed: u64, settings: Settings) -> ! {
         promised: [false; SLOTS],
         told: [Command::Nothing; SLOTS],
         done: [0; SLOTS],
+        replaced_siginfo: false,
     };
     tracer.prepare();
     // The length does not depend on how many of the operations are done.
@@ -274,6 +277,7 @@ impl Tracer {
         const CONT: usize = request("CONT");
         const SYSCALL: usize = request("SYSCALL");
         const SYSEMU: usize = request("SYSEMU");
+        self.replaced_siginfo |= number == request("SETSIGINFO");
         let known = |task: &&mut Task| task.tid == pid;
         let Some(task) = self.tasks.iter_mut().flatten().find(known) else {
             return;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 
 //! Writes the transcript: names for numbers, and bytes in a short form.
+//!
+//! What kernels without the series do not tell is in braces, so that it can be left out.
 
 use crate::sys;
 use core::fmt::{Display, Formatter, Result, Write};
@@ -25,7 +27,7 @@ macro_rules! note {
 pub(crate) use note;
 
 /// The requests by name. The kernel does not know numbers that are not here.
-pub const REQUESTS: [(&str, usize); 49] = [
+pub const REQUESTS: [(&str, usize); 50] = [
     ("TRACEME", 0),
     ("PEEKTEXT", 1),
     ("PEEKDATA", 2),
@@ -71,10 +73,11 @@ pub const REQUESTS: [(&str, usize); 49] = [
     ("SET_SYSCALL_USER_DISPATCH_CONFIG", 0x4210),
     ("GET_SYSCALL_USER_DISPATCH_CONFIG", 0x4211),
     ("SET_SYSCALL_INFO", 0x4212),
+    ("GET_TRACEE_INFO", 0x4213),
     // Numbers near the others.
     ("unknown", 10),
     ("unknown", 11),
-    ("unknown", 0x4213),
+    ("unknown", 0x4214),
     ("unknown", 0xdead),
 ];
 
