@@ -38,7 +38,8 @@ use kernel::{
 ///
 /// `EIO` if `addr` is not 0 or if there is an option that is none, and what
 /// [`PermittedOptions::new`] says.
-pub(crate) fn seize(addr: c_ulong, options: c_ulong, current: &CurrentTask) -> Result<Attach> {
+#[inline(always)]
+fn seized(addr: c_ulong, options: c_ulong, current: &CurrentTask) -> Result<Attach> {
     if addr != 0 {
         return Err(EIO);
     }
@@ -55,15 +56,27 @@ fn without_devel(options: c_ulong) -> c_ulong {
     }
 }
 
-/// Makes the caller the tracer of `task`.
+/// Makes the caller the tracer of `task`, by `PTRACE_SEIZE` with its last two arguments, or by
+/// `PTRACE_ATTACH`, which ignores them.
 ///
-/// Sleeps. `EPERM` for a thread of the kernel or of the caller's own process, for one that the
+/// Sleeps. First what [`seized()`] says; then `EPERM` for a thread of the kernel or of the caller's own process, for one that the
 /// caller may not look into, that exits, or that has a tracer; what a security module says; and
 /// `ERESTARTNOINTR` if a signal comes while the task is in exec.
-// Not inlined: other requests do without its frame.
+// Always inlined: it needs no more of a frame than other requests.
 #[doc(alias = "ptrace_attach")]
-#[inline(never)]
-pub(crate) fn attach(task: &Task, how: Attach, entry: &mut Entry<'_>) -> Result {
+#[inline(always)]
+pub(crate) fn attach(
+    task: &Task,
+    seize: bool,
+    addr: c_ulong,
+    data: c_ulong,
+    entry: &mut Entry<'_>,
+) -> Result {
+    let how = if seize {
+        seized(addr, data, entry)?
+    } else {
+        Attach::NotSeized
+    };
     task::audit(task);
     if task::is_kthread(task) || task::same_thread_group(task, entry) {
         return Err(EPERM);

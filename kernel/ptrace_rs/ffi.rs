@@ -18,7 +18,6 @@ use crate::{
     interrupt,
     list::{
         self,
-        Attach,
         DeadList,
         ExitingTracer,
         Leaving,
@@ -55,14 +54,12 @@ use kernel::{
     prelude::*, //
 };
 
-/// The system call. A 32-bit program's request and pid extend their sign, as in C; its other
-/// arguments, which are no numbers, do not.
+/// The system call, of a caller with this ABI.
 ///
 /// # Safety
 ///
 /// To be called at the entry of ptrace(2), in process context with no lock held.
-// Not inlined: the two entries have one copy.
-#[inline(never)]
+#[inline(always)]
 unsafe fn syscall(
     request: c_long,
     pid: c_long,
@@ -80,21 +77,18 @@ unsafe fn syscall(
 
     let child = task::find_by_vpid(pid).ok_or(ESRCH)?;
     match Request::decode(request) {
-        Request::Attach => attach::attach(&child, Attach::NotSeized, &mut entry)?,
-        Request::Seize => {
-            let how = attach::seize(addr, data, &entry)?;
-            attach::attach(&child, how, &mut entry)?;
-        }
+        Request::Attach => attach::attach(&child, false, addr, data, &mut entry)?,
+        Request::Seize => attach::attach(&child, true, addr, data, &mut entry)?,
         // These need no tracee in a ptrace-stop, and no architecture that has Rust has a part in
         // them.
         Request::Interrupt => interrupt::interrupt(&child, &mut entry)?,
         Request::Kill => interrupt::kill(&child, &mut entry)?,
         Request::GetTraceeInfo => {
             let size = tracee_info::get(&child, addr, data, &mut entry)?;
-            // CAST: The size of a structure fits.
+            // CAST: No more than an `int`.
             return Ok(size as c_long);
         }
-        kind => {
+        Request::Other => {
             let frozen = Frozen::freeze(&child, &mut entry).ok_or(ESRCH)?;
             let ret = match abi {
                 // SAFETY: The tracee is frozen and off the CPU.
@@ -113,7 +107,7 @@ unsafe fn syscall(
                     )
                 },
             };
-            if kind == Request::Detach && ret == 0 {
+            if request == Request::DETACH && ret == 0 {
                 // SAFETY: As `arch_ptrace()` says.
                 unsafe { frozen.forget() };
             } else {
@@ -125,48 +119,23 @@ unsafe fn syscall(
     Ok(0)
 }
 
-/// What the system call returns.
-#[inline]
-fn finish(result: Result<c_long>) -> c_long {
-    // CAST: An errno fits.
-    result.unwrap_or_else(|error| error.to_errno() as c_long)
-}
-
-/// ptrace(2), native.
+/// ptrace(2). With `compat`, as 32-bit programs call it.
 ///
 /// # Safety
 ///
-/// To be called in process context with no lock held, by the entry in `ptrace_shim.c`.
+/// To be called in process context with no lock held, by the entries in `ptrace_shim.c`.
 #[export]
 pub(crate) unsafe extern "C" fn ptrace_rs_syscall(
     request: c_long,
     pid: c_long,
     addr: c_ulong,
     data: c_ulong,
+    compat: bool,
 ) -> c_long {
     // SAFETY: By the requirement of this function.
-    finish(unsafe { syscall(request, pid, addr, data, Abi::Native) })
-}
-
-/// ptrace(2), as 32-bit programs call it.
-///
-/// # Safety
-///
-/// To be called in process context with no lock held, by the entry in `ptrace_shim.c`.
-#[cfg(CONFIG_COMPAT)]
-#[export]
-pub(crate) unsafe extern "C" fn ptrace_rs_compat_syscall(
-    request: bindings::compat_long_t,
-    pid: bindings::compat_long_t,
-    addr: bindings::compat_long_t,
-    data: bindings::compat_long_t,
-) -> c_long {
-    // CAST: As `syscall()` says.
-    let (request, pid) = (request as c_long, pid as c_long);
-    // CAST: As above.
-    let (addr, data) = (addr as u32 as c_ulong, data as u32 as c_ulong);
-    // SAFETY: By the requirement of this function.
-    finish(unsafe { syscall(request, pid, addr, data, Abi::Compat) })
+    let result = unsafe { syscall(request, pid, addr, data, Abi::of_syscall(compat)) };
+    // CAST: An errno fits.
+    result.unwrap_or_else(|error| error.to_errno() as c_long)
 }
 
 /// A request that is not the architecture's own. `EIO` if it is none.

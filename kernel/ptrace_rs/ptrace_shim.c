@@ -16,14 +16,15 @@
 SYSCALL_DEFINE4(ptrace, long, request, long, pid, unsigned long, addr,
 		unsigned long, data)
 {
-	return ptrace_rs_syscall(request, pid, addr, data);
+	return ptrace_rs_syscall(request, pid, addr, data, false);
 }
 
 #ifdef CONFIG_COMPAT
 COMPAT_SYSCALL_DEFINE4(ptrace, compat_long_t, request, compat_long_t, pid,
 		       compat_long_t, addr, compat_long_t, data)
 {
-	return ptrace_rs_compat_syscall(request, pid, addr, data);
+	return ptrace_rs_syscall(request, pid, (compat_ulong_t)addr,
+				 (compat_ulong_t)data, true);
 }
 #endif
 

@@ -41,13 +41,13 @@ enum {
 #endif
 };
 
-/* In ffi.rs: the system call's entries. */
+/*
+ * In ffi.rs: the system call. With @compat, that of a 32-bit program, whose
+ * request and pid extend their sign; its other arguments, which are no numbers,
+ * do not.
+ */
 long ptrace_rs_syscall(long request, long pid, unsigned long addr,
-		       unsigned long data);
-#ifdef CONFIG_COMPAT
-long ptrace_rs_compat_syscall(compat_long_t request, compat_long_t pid,
-			      compat_long_t addr, compat_long_t data);
-#endif
+		       unsigned long data, bool compat);
 
 /*
  * In ptrace_helpers.c: macros and inline functions that Rust cannot call. Where

@@ -53,8 +53,6 @@ pub(crate) enum Request {
     Kill,
     /// `PTRACE_GET_TRACEE_INFO`: tell what a tracee does. In any state.
     GetTraceeInfo,
-    /// `PTRACE_DETACH`: let go of a tracee in a ptrace-stop.
-    Detach,
     /// Any other number. It needs a tracee in a ptrace-stop, even to be told that it is no request.
     Other,
 }
@@ -62,6 +60,9 @@ pub(crate) enum Request {
 impl Request {
     /// `PTRACE_TRACEME`: be traced by one's parent. The one request that names no task.
     pub(crate) const TRACEME: c_long = bindings::PTRACE_TRACEME as c_long;
+
+    /// `PTRACE_DETACH`: let go of a tracee in a ptrace-stop.
+    pub(crate) const DETACH: c_long = bindings::PTRACE_DETACH as c_long;
 
     /// Decodes the first argument of a request that names a task. It counts in its full width:
     /// 0x1_0000_0010 is no `PTRACE_ATTACH`.
@@ -72,7 +73,6 @@ impl Request {
             Ok(bindings::PTRACE_INTERRUPT) => Self::Interrupt,
             Ok(bindings::PTRACE_KILL) => Self::Kill,
             Ok(bindings::PTRACE_GET_TRACEE_INFO) => Self::GetTraceeInfo,
-            Ok(bindings::PTRACE_DETACH) => Self::Detach,
             _ => Self::Other,
         }
     }
@@ -246,7 +246,6 @@ mod tests {
         match number {
             8 => Request::Kill,
             16 => Request::Attach,
-            17 => Request::Detach,
             0x4206 => Request::Seize,
             0x4207 => Request::Interrupt,
             0x4213 => Request::GetTraceeInfo,

@@ -33,7 +33,10 @@ pub(crate) fn get(
     abi: Abi,
     caller: &mut Caller<'_>,
 ) -> Result {
-    let info = stopped.lock(caller).stop_siginfo().ok_or(EINVAL)?;
+    let mut info = SigInfo::zeroed();
+    if !stopped.lock(caller).copy_stop_siginfo(&mut info) {
+        return Err(EINVAL);
+    }
     info.copy_to_user(data, abi)
 }
 
@@ -100,15 +103,18 @@ pub(crate) fn peek(
 
     // A request that has an ABI of its own in no other place: here the caller's counts.
     let abi = Abi::of_caller();
+    let mut info = SigInfo::zeroed();
     let mut to = data;
     let mut done: c_int = 0;
     while done < peek.count {
         // Wraps where the offset is at the end of its range, as it does in C.
         let index = peek.offset.wrapping_add(done as usize);
-        let found = stopped.lock(caller).pending_siginfo(peek.shared, index);
-        let Some(info) = found else {
+        let found = stopped
+            .lock(caller)
+            .copy_pending_siginfo(peek.shared, index, &mut info);
+        if !found {
             break;
-        };
+        }
         if let Err(error) = info.copy_to_user(to, abi) {
             if done == 0 {
                 return Err(error);

@@ -298,7 +298,19 @@ impl<'f, 'c> Frozen<'f, 'c> {
         }
         // INVARIANT: Both were just seen to, under the siglock.
         let frozen = Self { task, caller };
-        frozen.wait_inactive().then_some(frozen)
+        if !frozen.wait_inactive() {
+            return frozen.undo();
+        }
+        Some(frozen)
+    }
+
+    /// Unfreezes a tracee that has left its ptrace-stop.
+    // By value: a drop in `freeze()` would need a place on the stack of every request.
+    #[cold]
+    #[inline(never)]
+    fn undo(self) -> Option<Self> {
+        drop(self);
+        None
     }
 
     /// Waits until the tracee is off the CPU; returns whether it is. A frozen tracee
@@ -563,16 +575,17 @@ impl StoppedGuard<'_> {
         unsafe { place!(self.0.task(), last_siginfo).read() }
     }
 
-    /// Copies the siginfo of the stop, if it has one.
+    /// Copies the siginfo of the stop to `to`; returns whether it has one.
     #[inline]
-    pub(crate) fn stop_siginfo(&self) -> Option<SigInfo> {
+    pub(crate) fn copy_stop_siginfo(&self, to: &mut SigInfo) -> bool {
         let info = self.last_siginfo();
         if info.is_null() {
-            return None;
+            return false;
         }
         // SAFETY: The siginfo of a stop is valid until the stop ends, and does not change while the
         // siglock is held. clear_siginfo() or copy_siginfo() has initialised all of it.
-        Some(unsafe { SigInfo::copy_from(info) })
+        unsafe { to.copy_from(info) };
+        true
     }
 
     /// Replaces the siginfo of the stop; returns whether it has one.
@@ -582,14 +595,20 @@ impl StoppedGuard<'_> {
         if info.is_null() {
             return false;
         }
-        // SAFETY: As in `stop_siginfo()`.
+        // SAFETY: As in `copy_stop_siginfo()`.
         unsafe { new.copy_to(info) };
         true
     }
 
-    /// Copies the siginfo at `index` of the signals that are pending for the tracee or, if
-    /// `shared`, for its process; returns [`None`] if there are not that many.
-    pub(crate) fn pending_siginfo(&self, shared: bool, mut index: usize) -> Option<SigInfo> {
+    /// Copies to `to` the siginfo at `index` of the signals that are pending for the tracee or, if
+    /// `shared`, for its process; returns whether there are that many.
+    #[inline]
+    pub(crate) fn copy_pending_siginfo(
+        &self,
+        shared: bool,
+        mut index: usize,
+        to: &mut SigInfo,
+    ) -> bool {
         let task = self.0.task();
         let head: *const bindings::list_head = if shared {
             // SAFETY: The signal struct of a task lives as long as the task does.
@@ -604,13 +623,14 @@ impl StoppedGuard<'_> {
                 // SAFETY: An entry of this list that is not its head is in a `sigqueue`.
                 let queued = unsafe { kernel::container_of!(entry, bindings::sigqueue, list) };
                 // SAFETY: As above; it is not freed before it is taken off the list.
-                return Some(unsafe { SigInfo::copy_from(&raw const (*queued).info) });
+                unsafe { to.copy_from(&raw const (*queued).info) };
+                return true;
             }
             index -= 1;
             // SAFETY: `entry` is an entry of the list.
             entry = unsafe { (*entry).next };
         }
-        None
+        false
     }
 
     /// Sets the mask of signals that the tracee blocks.

@@ -11,6 +11,7 @@
 //!   that proves it, in a module above this one.
 
 use core::{
+    marker::PhantomData,
     ops::{
         Deref,
         DerefMut, //
@@ -27,7 +28,8 @@ use kernel::{
     task::{
         CurrentTask,
         Task, //
-    }, //
+    },
+    types::NotThreadSafe, //
 };
 
 /// The siginfo of a signal that the kernel sends, and that cannot be ignored.
@@ -143,7 +145,8 @@ pub(crate) fn bug_on(broken: bool) {
 ///
 /// The current task is in ptrace(2): it has not begun to exit, was not released, and does not
 /// change its credentials. No lock is held unless the value is borrowed mutably.
-pub(crate) struct Caller<'c>(&'c CurrentTask);
+// Without the pointer: it is read anew where it is needed, as in C, and takes no register.
+pub(crate) struct Caller<'c>(PhantomData<&'c CurrentTask>, NotThreadSafe);
 
 /// The caller at the entry of ptrace(2), where no tracee is frozen for the request.
 ///
@@ -195,15 +198,18 @@ impl<'c> Caller<'c> {
     /// The current task is in ptrace(2), in process context with no lock held. No other value of
     /// this type is used while this one exists.
     #[inline]
-    pub(crate) unsafe fn in_syscall(current: &'c CurrentTask) -> Self {
+    pub(crate) unsafe fn in_syscall(_current: &'c CurrentTask) -> Self {
         // INVARIANT: By the requirement of this function.
-        Self(current)
+        Self(PhantomData, NotThreadSafe)
     }
 
     /// The current task.
     #[inline]
     pub(crate) fn current(&self) -> &'c CurrentTask {
-        self.0
+        // CAST: `CurrentTask` is a transparent wrapper of an opaque `task_struct`.
+        // SAFETY: The value was made with a reference to the current task that lives for `'c`, and
+        // is not sent to another.
+        unsafe { &*Task::current_raw().cast::<CurrentTask>() }
     }
 
     /// Waits until `task`, which was woken from its group stop by who attaches it, is in a
@@ -235,7 +241,7 @@ impl Deref for Caller<'_> {
 
     #[inline]
     fn deref(&self) -> &CurrentTask {
-        self.0
+        self.current()
     }
 }
 

@@ -21,14 +21,17 @@ use kernel::{
 /// bytes there are.
 ///
 /// Takes and releases the siglock. `ESRCH` if the caller does not trace the task; `EFAULT`.
+// Not inlined: other requests do without its frame.
 #[doc(alias = "ptrace_get_tracee_info")]
+#[inline(never)]
 pub(crate) fn get(
     task: &Task,
     size: c_ulong,
     data: c_ulong,
     entry: &mut Entry<'_>,
-) -> Result<usize> {
+) -> Result<c_int> {
     let info = Attached::lock(task, entry).ok_or(ESRCH)?.info();
     user::copy_prefix_to_user(&info, size, data)?;
-    Ok(size_of::<TraceeInfo>())
+    // CAST: The size of a structure fits.
+    Ok(size_of::<TraceeInfo>() as c_int)
 }

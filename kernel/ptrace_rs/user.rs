@@ -28,6 +28,17 @@ pub(crate) enum Abi {
 }
 
 impl Abi {
+    /// The ABI of a system call, by which of its entries it came.
+    #[inline]
+    pub(crate) fn of_syscall(compat: bool) -> Self {
+        #[cfg(CONFIG_COMPAT)]
+        if compat {
+            return Self::Compat;
+        }
+        let _ = compat;
+        Self::Native
+    }
+
     /// The ABI of the system call that is being carried out.
     #[doc(alias = "in_compat_syscall")]
     #[inline]
@@ -139,6 +150,12 @@ impl SigInfo {
         self.0.as_mut_ptr().cast()
     }
 
+    /// One of zeros, to copy another to.
+    #[inline]
+    pub(crate) fn zeroed() -> Self {
+        Self([0; SIGINFO_SIZE])
+    }
+
     /// Copies a siginfo of the kernel.
     ///
     /// # Safety
@@ -147,10 +164,9 @@ impl SigInfo {
     /// initialised, its hole included, as `clear_siginfo()` and `copy_siginfo()` leave them.
     #[doc(alias = "copy_siginfo")]
     #[inline]
-    pub(crate) unsafe fn copy_from(from: *const bindings::kernel_siginfo) -> Self {
-        // CAST: An array of bytes that are initialised by the requirement of this function, the
-        // hole included. SAFETY: As above; it need not be aligned as that type is.
-        Self(unsafe { from.cast::<[u8; SIGINFO_SIZE]>().read() })
+    pub(crate) unsafe fn copy_from(&mut self, from: *const bindings::kernel_siginfo) {
+        // SAFETY: By the requirement of this function. Bytes, so that the hole is copied too.
+        unsafe { ptr::copy_nonoverlapping(from.cast(), self.0.as_mut_ptr(), SIGINFO_SIZE) };
     }
 
     /// Copies it to a siginfo of the kernel.
@@ -189,7 +205,7 @@ impl SigInfo {
     /// the kernel knows.
     #[doc(alias = "copy_siginfo_from_user")]
     pub(crate) fn copy_from_user(from: c_ulong, abi: Abi) -> Result<Self> {
-        let mut info = Self([0; SIGINFO_SIZE]);
+        let mut info = Self::zeroed();
         match abi {
             // SAFETY: There is a place for a siginfo; the function checks the address.
             Abi::Native => to_result(unsafe {
