@@ -9,7 +9,7 @@ text = $(subst ",,$(CONFIG_$(1)))
 
 # Which kernel: rust, fallback (the series, PTRACE_RUST=n) or pristine.
 K := $(or $(call chosen,KERNEL,rust fallback pristine),rust)
-PROFILE ?= $(call chosen,PROFILE,debug kasan calls)
+PROFILE ?= $(call chosen,PROFILE,debug kasan rt up calls)
 SEIZE_DEVEL ?= $(if $(CONFIG_KERNEL_RUST)$(CONFIG_KERNEL_FALLBACK)$(CONFIG_KERNEL_PRISTINE),$(or $(CONFIG_SEIZE_DEVEL),n))
 LINUX ?= $(call text,LINUX)
 ACCEL ?= $(call chosen,ACCEL,kvm tcg)
@@ -36,7 +36,7 @@ MAKEFLAGS += --no-print-directory
 help: ## This list
 	@echo 'Targets; K=rust (default), K=fallback or K=pristine chooses the kernel:'
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20 | sed 's/^/  /'
-	@echo 'Settings: K=, PROFILE=debug|kasan|calls, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b, KERNELS='
+	@echo 'Settings: K=, PROFILE=debug|kasan|rt|up|calls, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b, KERNELS='
 
 .PHONY: run
 run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_INTERRUPT

@@ -59,9 +59,9 @@ fn without_devel(options: c_ulong) -> c_ulong {
 /// Makes the caller the tracer of `task`, by `PTRACE_SEIZE` with its last two arguments, or by
 /// `PTRACE_ATTACH`, which ignores them.
 ///
-/// Sleeps. First what [`seized()`] says; then `EPERM` for a thread of the kernel or of the caller's own process, for one that the
-/// caller may not look into, that exits, or that has a tracer; what a security module says; and
-/// `ERESTARTNOINTR` if a signal comes while the task is in exec.
+/// Sleeps. First what [`seized()`] says; then `EPERM` for a thread of the kernel or of the caller's
+/// own process, for one that the caller may not look into, that exits, or that has a tracer; what a
+/// security module says; and `ERESTARTNOINTR` if a signal comes while the task is in exec.
 // Always inlined: it needs no more of a frame than other requests.
 #[doc(alias = "ptrace_attach")]
 #[inline(always)]

@@ -113,8 +113,8 @@ unsafe fn set_parent(task: &Task, parent: &Task, _lock: &TasklistWrite) {
 ///
 /// # Invariants
 ///
-/// The task has no tracer and has not exited, for as long as `tasklist_lock` is held. The tracer has
-/// asked for it.
+/// The task has no tracer and has not exited, for as long as `tasklist_lock` is held. The tracer
+/// has asked for it.
 pub(crate) struct Untraced<'t> {
     task: &'t Task,
     tracer: Tracer<'t>,

@@ -398,8 +398,8 @@ impl<'g, T: Taken> SighandGuard<'g, T> {
         flags & bindings::SIGNAL_STOP_STOPPED != 0 || stopping != 0
     }
 
-    /// Whether the task leads its thread group and is not its last thread, so that `wait()` does not
-    /// report its end yet.
+    /// Whether the task leads its thread group and is not its last thread, so that `wait()` does
+    /// not report its end yet.
     #[doc(alias = "delay_group_leader")]
     pub(crate) fn leads_others(&self) -> bool {
         // SAFETY: A valid task; the siglock protects the list of its threads, which is held.

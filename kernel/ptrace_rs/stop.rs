@@ -132,6 +132,7 @@ impl<'g> Attached<'g> {
 
     /// What the tracee does, as of one moment.
     #[doc(alias = "ptrace_get_tracee_info")]
+    #[inline]
     pub(crate) fn info(&self) -> TraceeInfo {
         let jobctl = self.sighand.jobctl();
         let mut info = bindings::ptrace_tracee_info {

@@ -51,7 +51,7 @@ static const long stopped_requests[] = {
 	1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 14, 15, 17, 24, OLDSETOPTIONS, 31, 32, 33,
 	10, 11, 20, 22, 23, 27, 34, 0x41ff,
 	0x4200, 0x4201, 0x4202, 0x4203, 0x4204, 0x4205, 0x4208, 0x4209, 0x420a, 0x420b,
-	0x420c, 0x420d, 0x420e, 0x420f, 0x4210, 0x4211, 0x4212, 0x4213, 0x42ff,
+	0x420c, 0x420d, 0x420e, 0x420f, 0x4210, 0x4211, 0x4212, 0x4214, 0x42ff,
 	-1, -7, 0x7fffffff,
 #if __SIZEOF_LONG__ == 8
 	7 | 1L << 32, 16 | 1L << 32, 0x4206 | 1L << 40, 0x4207 | 1L << 63,
@@ -127,7 +127,7 @@ TEST_F(errors, other_thread_is_esrch)
 TEST_F(errors, no_request_is_eio)
 {
 	static const long none[] = {
-		10, 11, 20, 22, 23, 27, 28, 29, 34, 35, 0x41ff, 0x4213, 0x42ff, 0x8000,
+		10, 11, 20, 22, 23, 27, 28, 29, 34, 35, 0x41ff, 0x4214, 0x42ff, 0x8000,
 		-1, -7, -16, 0x7fffffff,
 #if __SIZEOF_LONG__ == 8
 		7 | 1L << 32, 17 | 1L << 32, 16 | 1L << 32, 0x4206 | 1L << 40,

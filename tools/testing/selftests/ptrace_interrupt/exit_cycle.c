@@ -8,6 +8,8 @@
  *
  * kernel/exit.c: ptrace_event_exit(); man: PTRACE_O_TRACEEXIT.
  */
+#include <sys/resource.h>
+
 #include "ptrace_group.h"
 
 #define MAX	5
@@ -43,9 +45,19 @@ FIXTURE_TEARDOWN(exit_cycle)
 			kill(ring->pids[i], SIGKILL);
 }
 
-/* Member @i of the ring: it seizes the next, and ends with exit_group(2) if it is told to. */
+/*
+ * Member @i of the ring: it seizes the next, and ends with exit_group(2) if it is told to.
+ *
+ * It blocks SIGCHLD, which it gets for each stop of its tracee: otherwise it would stop for that
+ * signal itself, and wait for a tracer that does nothing about it.
+ */
 static int member(int i, int count)
 {
+	sigset_t sigchld;
+
+	sigemptyset(&sigchld);
+	sigaddset(&sigchld, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &sigchld, NULL);
 	while (!ring->pids[(i + 1) % count])
 		sched_yield();
 	if (request(PTRACE_SEIZE, ring->pids[(i + 1) % count], 0, PTRACE_O_TRACEEXIT))
@@ -53,6 +65,15 @@ static int member(int i, int count)
 	ring->ready++;
 	while (!ring->go)
 		usleep(1000);
+	return 0;
+}
+
+/* A child of @parent, from outside of its pid namespace. */
+static pid_t child_of(pid_t parent)
+{
+	for (pid_t pid = parent + 1; pid < 32768; pid++)
+		if (proc_number(pid, "PPid") == parent)
+			return pid;
 	return 0;
 }
 
@@ -209,9 +230,12 @@ TEST_F(exit_cycle, debugger_of_a_debugger)
 	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, PTRACE_O_TRACEEXIT));
 	ASSERT_EQ(0, REQ(PTRACE_SEIZE, self->tracer.pid, PTRACE_O_TRACEEXIT));
 
-	/* The tracer sees the exit of its tracee. */
+	/* The tracer sees the exit of its tracee. Its SIGCHLD is seen by its own tracer. */
+	tracer_tell(&self->tracer, TELL_STATUS, self->tracee, 0, 0);
 	self->shared->quit = 1;
-	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), TRACER_SEES(self->tracee));
+	ASSERT_EQ(SIGNAL_STOP(SIGCHLD), next_status(self->tracer.pid));
+	ASSERT_EQ(0, cont(self->tracer.pid, SIGCHLD));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), tracer_answer(&self->tracer));
 
 	/* Its own tracer sees its exit. */
 	ASSERT_EQ(0, kill(self->tracer.pid, SIGKILL));
@@ -240,6 +264,183 @@ TEST_F(exit_cycle, tracee_of_a_tracer_that_exits)
 	ASSERT_EQ(KILLED(SIGKILL), next_status(self->tracer.pid));
 	self->tracer.pid = 0;
 	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+/*
+ * Others that wait for each other, in ways that SIGKILL has always ended: a tracer that waits for
+ * its tracee in a system call, and a tracee that waits for its tracer in PTRACE_EVENT_EXIT.
+ */
+
+static struct stage {
+	_Atomic pid_t thread;
+} *stage;
+
+static void *wait_in_thread(void *unused)
+{
+	stage->thread = thread_id();
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static int exec_with_thread(struct shared *shared)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, wait_in_thread, NULL))
+		return 1;
+	sleep_on_pipe(shared);
+	return exec_as("exit-cycle-sleep");
+}
+
+__attribute__((constructor)) static void be_program(int argc, char **argv)
+{
+	if (argc != 1 || strcmp(argv[0], "exit-cycle-sleep"))
+		return;
+	for (;;)
+		pause();
+}
+
+/*
+ * de_thread(): a thread in exec waits for another one to exit, which waits for its tracer, which
+ * waits in PTRACE_ATTACH for the end of the exec.
+ */
+static void start_exec(struct __test_metadata *_metadata, FIXTURE_DATA(exit_cycle) *self)
+{
+	stage = shared_memory(sizeof(*stage));
+	self->tracee = spawn(exec_with_thread, self->shared);
+	ASSERT_LT(0, self->tracee);
+	while (!stage->thread)
+		sched_yield();
+	tracer_start(&self->tracer);
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, stage->thread, PTRACE_O_TRACEEXIT));
+	ASSERT_TRUE(wake(self->shared));
+	while (proc_state(stage->thread) != 't')
+		sched_yield();
+	tracer_tell(&self->tracer, PTRACE_ATTACH, self->tracee, 0, 0);
+	wait_for_syscall(self->tracer.pid, SYS_ptrace);
+	ASSERT_EQ('t', proc_state(stage->thread));
+}
+
+TEST_F(exit_cycle, exec_and_its_tracer_is_killed)
+{
+	start_exec(_metadata, self);
+	tracer_end(&self->tracer);
+	wait_for_syscall(self->tracee, SYS_pause);
+}
+
+TEST_F(exit_cycle, exec_and_it_is_killed)
+{
+	start_exec(_metadata, self);
+	ASSERT_EQ(0, kill(self->tracee, SIGKILL));
+	/* Its tracer goes on, with or without it: the exec has ended. */
+	tracer_answer(&self->tracer);
+	tracer_end(&self->tracer);
+	ASSERT_EQ(KILLED(SIGKILL), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+static int vfork_a_tracee(struct shared *shared)
+{
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		if (request(PTRACE_TRACEME, 0, 0, 0))
+			_exit(1);
+		shared->count = getpid();
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	return 0;
+}
+
+/* A parent waits in vfork(2) for its child, which is in a ptrace-stop that the parent is to end. */
+TEST_F(exit_cycle, vfork_of_a_tracee)
+{
+	self->tracee = spawn(vfork_a_tracee, self->shared);
+	ASSERT_LT(0, self->tracee);
+	while (!self->shared->count)
+		sched_yield();
+	wait_for_state(self->shared->count, 't');
+	ASSERT_EQ('D', proc_state(self->tracee));
+	ASSERT_EQ(0, kill(self->tracee, SIGKILL));
+	ASSERT_EQ(KILLED(SIGKILL), next_status(self->tracee));
+	self->tracee = 0;
+	kill(self->shared->count, SIGKILL);
+}
+
+static int init_with_child(struct shared *shared)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(spin(shared));
+	for (;;)
+		pause();
+}
+
+/*
+ * zap_pid_ns_processes(): the first process of a pid namespace, which was killed, waits for one
+ * there that waits for its tracer outside. That can be killed.
+ */
+TEST_F(exit_cycle, end_of_a_pid_namespace)
+{
+	pid_t inner;
+
+	if (geteuid())
+		SKIP(return, "only root can make a pid namespace");
+	self->tracee = syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	if (self->tracee == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(init_with_child(self->shared));
+	}
+	ASSERT_LT(0, self->tracee);
+	wait_for_progress(self->shared);
+	inner = child_of(self->tracee);
+	ASSERT_LT(0, inner);
+	tracer_start(&self->tracer);
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, inner, PTRACE_O_TRACEEXIT));
+	ASSERT_EQ(0, kill(self->tracee, SIGKILL));
+	wait_for_state(inner, 't');
+	ASSERT_EQ(0, status_now(self->tracee));
+	tracer_end(&self->tracer);
+	ASSERT_EQ(KILLED(SIGKILL), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+static int exit_thread_and_dump(struct shared *shared)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, wait_in_thread, NULL))
+		return 1;
+	sleep_on_pipe(shared);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+	if (chdir("/tmp"))
+		return 1;
+	abort();
+}
+
+/*
+ * coredump_wait(): the thread that dumps core waits for all others to come to their exit, which
+ * they do before they wait for a tracer in PTRACE_EVENT_EXIT.
+ */
+TEST_F(exit_cycle, core_dump)
+{
+	stage = shared_memory(sizeof(*stage));
+	self->tracee = spawn(exit_thread_and_dump, self->shared);
+	ASSERT_LT(0, self->tracee);
+	while (!stage->thread)
+		sched_yield();
+	ASSERT_EQ(0, REQ(PTRACE_SEIZE, stage->thread, PTRACE_O_TRACEEXIT));
+	ASSERT_TRUE(wake(self->shared));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), next_status(stage->thread));
+	/* The other has dumped, and is dead. */
+	wait_for_state(self->tracee, 'Z');
+	ASSERT_EQ(0, cont(stage->thread, 0));
+	next_status(stage->thread);
+	EXPECT_EQ(SIGABRT, next_status(self->tracee) & 0x7f);
 	self->tracee = 0;
 }
 

@@ -32,6 +32,10 @@ FIXTURE_SETUP(reasons)
 
 FIXTURE_TEARDOWN(reasons)
 {
+	/* A process ends when the last of its threads was collected. */
+	if (self->tracee > 0)
+		kill(self->tracee, SIGKILL);
+	reap(stage->sibling);
 	reap(self->tracee);
 }
 
@@ -263,7 +267,8 @@ static void first_stop(struct __test_metadata *_metadata, FIXTURE_DATA(reasons) 
 	ASSERT_EQ(0, cont(child, 0));
 	ASSERT_EQ(0, interrupt(child));
 	EXPECT_STOP(child, SIGTRAP, INTERRUPTED);
-	kill(child, SIGKILL);
+	kill(self->tracee, SIGKILL);
+	reap(child);
 }
 
 TEST_F(reasons, new_process)
@@ -361,6 +366,9 @@ TEST_F(reasons, message_of_the_next_stop)
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	ASSERT_EQ(EVENT(PTRACE_EVENT_EXIT), next_status(self->tracee));
 	EXPECT_EQ(EXITED(0), message_of(self->tracee));
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
 }
 
 TEST_HARNESS_MAIN

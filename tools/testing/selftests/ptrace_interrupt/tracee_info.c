@@ -36,10 +36,21 @@ FIXTURE(tracee_info)
 	pid_t tracee;
 };
 
+/* Do not wait for what a kernel without the request never tells. */
+static bool kernel_has_request(struct shared *shared)
+{
+	pid_t pid = spawn(sleep_on_pipe, shared);
+	bool has = pid > 0 && !seize(pid) && request(PTRACE_GET_TRACEE_INFO, pid, 0, 0) == SIZE;
+
+	reap(pid);
+	return has;
+}
+
 FIXTURE_SETUP(tracee_info)
 {
 	stage = shared_memory(sizeof(*stage));
 	self->shared = shared_new();
+	ASSERT_TRUE(kernel_has_request(self->shared));
 }
 
 FIXTURE_TEARDOWN(tracee_info)
