@@ -172,17 +172,12 @@ impl RegsetPart<'_> {
     #[doc(alias = "copy_regset_to_user")]
     #[inline]
     pub(crate) fn copy_to_user(&self, to: &UserBuffer) -> Result {
-        let Regset {
-            stopped,
-            view,
-            number,
-            ..
-        } = self.set;
-        let task = stopped.task().as_ptr();
+        let set = &self.set;
+        let task = set.stopped.task().as_ptr();
         // SAFETY: The tracee is in a ptrace-stop and off the CPU; by the invariants of the types,
         // the set is one of its view, and has `size` bytes; the function checks the address.
         to_result(unsafe {
-            bindings::copy_regset_to_user(task, view, number, 0, self.size, to.base())
+            bindings::copy_regset_to_user(task, set.view, set.number, 0, self.size, to.base())
         })
     }
 
@@ -191,16 +186,11 @@ impl RegsetPart<'_> {
     #[doc(alias = "copy_regset_from_user")]
     #[inline]
     pub(crate) fn copy_from_user(&self, from: &UserBuffer) -> Result {
-        let Regset {
-            stopped,
-            view,
-            number,
-            ..
-        } = self.set;
-        let (task, base) = (stopped.task().as_ptr(), from.base());
+        let set = &self.set;
+        let (task, base) = (set.stopped.task().as_ptr(), from.base());
         // SAFETY: As in `copy_to_user()`.
         to_result(unsafe {
-            bindings::ptrace_shim_copy_regset_from_user(task, view, number, self.size, base)
+            bindings::ptrace_shim_copy_regset_from_user(task, set.view, set.number, self.size, base)
         })
     }
 }

@@ -113,8 +113,8 @@ unsafe fn set_parent(task: &Task, parent: &Task, _lock: &TasklistWrite) {
 ///
 /// # Invariants
 ///
-/// The task has no tracer and has not exited, for as long as `tasklist_lock` is held. The tracer
-/// has asked for it.
+/// The task has no tracer and has not exited, for as long as `tasklist_lock` is held. The tracer,
+/// or the task if it asks for its parent, has asked for it.
 pub(crate) struct Untraced<'t> {
     task: &'t Task,
     tracer: Tracer<'t>,
@@ -151,13 +151,8 @@ impl<'t> Untraced<'t> {
 ///
 /// # Invariants
 ///
-/// The task has no tracer, for as long as `tasklist_lock` is held, and has asked for one.
-pub(crate) struct UntracedCaller<'t> {
-    task: &'t Task,
-    tracer: Tracer<'t>,
-    cred: RequesterCred<'t>,
-    _not_send: NotThreadSafe,
-}
+/// The task is the current one, which has asked for a tracer; that is to be its real parent.
+pub(crate) struct UntracedCaller<'t>(Untraced<'t>);
 
 impl<'t> UntracedCaller<'t> {
     /// The caller, unless it has a tracer; its real parent is to be the tracer. [`None`] if that
@@ -170,14 +165,16 @@ impl<'t> UntracedCaller<'t> {
             return Err(EPERM);
         }
         let permission = Permission::traceme(caller, parent(caller, lock), lock)?;
-        // INVARIANT: As was just seen.
-        Ok(Tracer::real_parent(caller, lock).map(|tracer| Self {
-            task: permission.task(),
-            tracer,
-            // With the task's own credentials: with those of the parent, which has asked for
-            // nothing, an unprivileged task could run a program with privileges under a tracer.
-            cred: RequesterCred::of(caller),
-            _not_send: NotThreadSafe,
+        // INVARIANT: As was just seen; and a task in a system call has not exited.
+        Ok(Tracer::real_parent(caller, lock).map(|tracer| {
+            Self(Untraced {
+                task: permission.task(),
+                tracer,
+                // With the task's own credentials: with those of the parent, which has asked for
+                // nothing, an unprivileged task could run a program with privileges under a tracer.
+                cred: RequesterCred::of(caller),
+                _not_send: NotThreadSafe,
+            })
         }))
     }
 }
@@ -227,7 +224,8 @@ pub(crate) fn link<'t>(untraced: Untraced<'t>, how: Attach, lock: &'t TasklistWr
 /// Without the siglock, since the real parent is in `parent` before and after: see
 /// [`Attached`](crate::stop::Attached).
 #[inline(always)]
-pub(crate) fn link_caller(untraced: UntracedCaller<'_>, lock: &TasklistWrite) {
+pub(crate) fn link_caller(caller: UntracedCaller<'_>, lock: &TasklistWrite) {
+    let UntracedCaller(untraced) = caller;
     let task = untraced.task;
     // SAFETY: By the invariant of the type, it has no tracer; and it is in a system call, and so
     // not released.

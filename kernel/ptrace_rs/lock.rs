@@ -389,13 +389,9 @@ impl<'g, T: Taken> SighandGuard<'g, T> {
     /// Whether the task's group is stopped, or is in the process of stopping.
     #[inline]
     pub(crate) fn group_stop_in_effect(&self) -> bool {
-        let signal = task::signal(self.task);
-        // SAFETY: The signal struct of a task lives as long as the task does, and the siglock
-        // protects its fields, which is held by the type's invariant.
-        let flags = unsafe { (*signal).flags };
-        // SAFETY: As above.
-        let stopping = unsafe { (*signal).group_stop_count };
-        flags & bindings::SIGNAL_STOP_STOPPED != 0 || stopping != 0
+        // SAFETY: As in `signal_flags()`.
+        let stopping = unsafe { (*task::signal(self.task)).group_stop_count };
+        self.signal_flags() & bindings::SIGNAL_STOP_STOPPED != 0 || stopping != 0
     }
 
     /// Whether the task leads its thread group and is not its last thread, so that `wait()` does
@@ -410,10 +406,15 @@ impl<'g, T: Taken> SighandGuard<'g, T> {
     /// Whether the task's process exits: each of its threads has been sent `SIGKILL`.
     #[doc(alias = "SIGNAL_GROUP_EXIT")]
     pub(crate) fn group_exits(&self) -> bool {
+        self.signal_flags() & bindings::SIGNAL_GROUP_EXIT != 0
+    }
+
+    /// The flags of the task's process, `SIGNAL_*`.
+    #[inline]
+    fn signal_flags(&self) -> c_uint {
         // SAFETY: The signal struct of a task lives as long as the task does, and the siglock
         // protects its fields, which is held by the type's invariant.
-        let flags = unsafe { (*task::signal(self.task)).flags };
-        flags & bindings::SIGNAL_GROUP_EXIT != 0
+        unsafe { (*task::signal(self.task)).flags }
     }
 
     /// Whether the task's process ignores its children, which then reap themselves.
