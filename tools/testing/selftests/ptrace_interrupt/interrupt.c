@@ -33,13 +33,8 @@ static void start_seized(struct __test_metadata *_metadata,
 			 FIXTURE_DATA(interrupt) *self,
 			 int (*body)(struct shared *))
 {
-	self->tracee = spawn(body, self->shared);
+	self->tracee = spawn_seized(body, self->shared, 0);
 	ASSERT_LT(0, self->tracee);
-	if (body == spin)
-		wait_for_progress(self->shared);
-	else
-		wait_for_state(self->tracee, body == sleep_in_vfork ? 'D' : 'S');
-	ASSERT_EQ(0, seize(self->tracee));
 }
 
 /* A seized tracee in group-stop, which runs @body when it is resumed. */

@@ -214,4 +214,27 @@ static inline void wait_for_progress(struct shared *shared)
 		sched_yield();
 }
 
+/*
+ * Start @body, and seize it with @options where it spins or sleeps. Returns its pid, or the error
+ * of PTRACE_SEIZE.
+ */
+static inline pid_t spawn_seized(int (*body)(struct shared *), struct shared *shared,
+				 unsigned long options)
+{
+	pid_t pid = spawn(body, shared);
+	long ret;
+
+	if (pid < 0)
+		return pid;
+	if (body == spin)
+		wait_for_progress(shared);
+	else
+		wait_for_state(pid, body == sleep_in_vfork ? 'D' : 'S');
+	ret = request(PTRACE_SEIZE, pid, 0, options);
+	if (!ret)
+		return pid;
+	reap(pid);
+	return ret;
+}
+
 #endif /* PTRACE_TEST_H */

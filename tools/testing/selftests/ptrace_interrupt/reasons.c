@@ -57,13 +57,8 @@ static long message_of(pid_t pid)
 static void start(struct __test_metadata *_metadata, FIXTURE_DATA(reasons) *self,
 		  int (*body)(struct shared *), unsigned long options)
 {
-	self->tracee = spawn(body, self->shared);
+	self->tracee = spawn_seized(body, self->shared, options);
 	ASSERT_LT(0, self->tracee);
-	if (body == spin)
-		wait_for_progress(self->shared);
-	else
-		wait_for_state(self->tracee, 'S');
-	ASSERT_EQ(0, REQ(PTRACE_SEIZE, self->tracee, options));
 }
 
 /* A seized tracee in the group stop that SIGSTOP has begun. */
@@ -191,8 +186,8 @@ static int two_threads(struct shared *shared)
 	       spin(shared) || pthread_join(thread, NULL);
 }
 
-/* The thread that takes the signal begins the group stop. The other is told of it. */
-TEST_F(reasons, group_stop_of_siblings)
+/* A process with two threads that spin, both seized. */
+static void start_two_threads(struct __test_metadata *_metadata, FIXTURE_DATA(reasons) *self)
 {
 	self->tracee = spawn(two_threads, self->shared);
 	ASSERT_LT(0, self->tracee);
@@ -200,6 +195,12 @@ TEST_F(reasons, group_stop_of_siblings)
 		sched_yield();
 	ASSERT_EQ(0, seize(self->tracee));
 	ASSERT_EQ(0, seize(stage->sibling));
+}
+
+/* The thread that takes the signal begins the group stop. The other is told of it. */
+TEST_F(reasons, group_stop_of_siblings)
+{
+	start_two_threads(_metadata, self);
 	ASSERT_EQ(0, signal_thread(self->tracee, self->tracee, SIGSTOP));
 	ASSERT_EQ(SIGNAL_STOP(SIGSTOP), next_status(self->tracee));
 	ASSERT_EQ(0, cont(self->tracee, SIGSTOP));
@@ -216,12 +217,7 @@ TEST_F(reasons, group_stop_of_siblings)
 /* SIGCONT before a sibling has trapped for the group stop, which waits for it to run. */
 TEST_F(reasons, group_stop_that_ended)
 {
-	self->tracee = spawn(two_threads, self->shared);
-	ASSERT_LT(0, self->tracee);
-	while (!stage->sibling)
-		sched_yield();
-	ASSERT_EQ(0, seize(self->tracee));
-	ASSERT_EQ(0, seize(stage->sibling));
+	start_two_threads(_metadata, self);
 	ASSERT_EQ(0, interrupt(stage->sibling));
 	EXPECT_STOP(stage->sibling, SIGTRAP, INTERRUPTED);
 	ASSERT_EQ(0, signal_thread(self->tracee, self->tracee, SIGSTOP));

@@ -94,13 +94,8 @@ static void until(pid_t pid, unsigned int state)
 static void start(struct __test_metadata *_metadata, FIXTURE_DATA(tracee_info) *self,
 		  int (*body)(struct shared *), unsigned long options)
 {
-	self->tracee = spawn(body, self->shared);
+	self->tracee = spawn_seized(body, self->shared, options);
 	ASSERT_LT(0, self->tracee);
-	if (body == spin)
-		wait_for_progress(self->shared);
-	else
-		wait_for_state(self->tracee, body == sleep_in_vfork ? 'D' : 'S');
-	ASSERT_EQ(0, REQ(PTRACE_SEIZE, self->tracee, options));
 }
 
 static void start_group_stopped(struct __test_metadata *_metadata, FIXTURE_DATA(tracee_info) *self)
