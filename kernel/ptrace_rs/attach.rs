@@ -62,9 +62,9 @@ fn without_devel(options: c_ulong) -> c_ulong {
 /// Sleeps. First what [`seized()`] says; then `EPERM` for a thread of the kernel or of the caller's
 /// own process, for one that the caller may not look into, that exits, or that has a tracer; what a
 /// security module says; and `ERESTARTNOINTR` if a signal comes while the task is in exec.
-// Always inlined: it needs no more of a frame than other requests.
+// Not inlined: all other requests would have its frame below them.
 #[doc(alias = "ptrace_attach")]
-#[inline(always)]
+#[inline(never)]
 pub(crate) fn attach(
     task: &Task,
     seize: bool,

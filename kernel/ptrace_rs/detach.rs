@@ -81,7 +81,9 @@ fn unlink_and_bury<'t>(
 /// Lets go of a tracee, which goes on with `signal`, or as its group stop says.
 ///
 /// Takes `tasklist_lock` for writing. Sleeps.
+// Always inlined: it is called from one place only, at the deepest.
 #[doc(alias = "ptrace_detach")]
+#[inline(always)]
 pub(crate) fn detach(stopped: Stopped<'_>, signal: DetachSignal, caller: &mut Caller<'_>) {
     stopped.disable();
     let child = {

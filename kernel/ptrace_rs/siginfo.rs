@@ -50,7 +50,8 @@ pub(crate) fn set(
     abi: Abi,
     caller: &mut Caller<'_>,
 ) -> Result {
-    let info = SigInfo::copy_from_user(data, abi)?;
+    let mut info = SigInfo::zeroed();
+    info.copy_from_user(data, abi)?;
     let done = stopped.lock(caller).set_stop_siginfo(&info);
     done.then_some(()).ok_or(EINVAL)
 }

@@ -203,21 +203,20 @@ impl SigInfo {
 
     /// Copies one from the caller. `EFAULT`; `E2BIG` if it is of an unknown kind, and longer than
     /// the kernel knows.
+    // In place: a result that is returned would be moved, on a stack with room for two.
     #[doc(alias = "copy_siginfo_from_user")]
-    pub(crate) fn copy_from_user(from: c_ulong, abi: Abi) -> Result<Self> {
-        let mut info = Self::zeroed();
+    pub(crate) fn copy_from_user(&mut self, from: c_ulong, abi: Abi) -> Result {
         match abi {
             // SAFETY: There is a place for a siginfo; the function checks the address.
             Abi::Native => to_result(unsafe {
-                bindings::copy_siginfo_from_user(info.as_mut_ptr(), ptr::without_provenance(from))
+                bindings::copy_siginfo_from_user(self.as_mut_ptr(), ptr::without_provenance(from))
             }),
             #[cfg(CONFIG_COMPAT)]
             // SAFETY: As above.
             Abi::Compat => to_result(unsafe {
-                bindings::copy_siginfo_from_user32(info.as_mut_ptr(), ptr::without_provenance(from))
+                bindings::copy_siginfo_from_user32(self.as_mut_ptr(), ptr::without_provenance(from))
             }),
-        }?;
-        Ok(info)
+        }
     }
 }
 
