@@ -5,8 +5,7 @@
 //! thousand threads and to detach from them.
 //!
 //! This program is the first and only process of a guest. It prints a line `scale: NAME NUMBER` for
-//! each: the median of several rounds, in which all are measured in turn, so that what else the
-//! machine does falls on all of them.
+//! each: how many there were in a second.
 
 #[allow(dead_code)]
 #[path = "../ptrace_bench/sys.rs"]
@@ -42,8 +41,7 @@ use sys::{
     SEIZE, //
 };
 
-const ROUNDS: usize = 7;
-const SPAN: Duration = Duration::from_millis(500);
+const SPAN: Duration = Duration::from_millis(250);
 const THREADS: usize = 1000;
 
 /// What the processes of a measurement share.
@@ -168,34 +166,19 @@ fn main() {
     mount_proc();
     assert_eq!(getpid(), 1, "this is for a guest of its own");
     let cpus = thread::available_parallelism().map_or(1, |cpus| cpus.get());
-    let mut rows: [(&str, Vec<f64>); 6] = [
-        ("one_tracer", vec![]),
-        ("two_tracers", vec![]),
-        ("two_tracers_beside_forks", vec![]),
-        ("forks_alone", vec![]),
-        ("forks_beside_two_tracers", vec![]),
-        ("threads_attached_and_detached", vec![]),
-    ];
-    for _ in 0..ROUNDS {
-        let (one, _) = beside(1, false, cpus);
-        let (two, _) = beside(2, false, cpus);
-        let (with_forks, forks) = beside(2, true, cpus);
-        let (_, forks_alone) = beside(0, true, cpus);
-        let results = [
-            one,
-            two,
-            with_forks,
-            forks_alone,
-            forks,
-            attach_and_detach(),
-        ];
-        for ((_, row), result) in rows.iter_mut().zip(results) {
-            row.push(result);
-        }
-    }
-    for (name, row) in &mut rows {
-        row.sort_unstable_by(f64::total_cmp);
-        println!("scale: {name} {:.0}", row[row.len() / 2]);
+    let (one, _) = beside(1, false, cpus);
+    let (two, _) = beside(2, false, cpus);
+    let (two_beside_forks, forks_beside_two) = beside(2, true, cpus);
+    let (_, forks_alone) = beside(0, true, cpus);
+    for (name, number) in [
+        ("one_tracer", one),
+        ("two_tracers", two),
+        ("two_tracers_beside_forks", two_beside_forks),
+        ("forks_alone", forks_alone),
+        ("forks_beside_two_tracers", forks_beside_two),
+        ("threads_attached_and_detached", attach_and_detach()),
+    ] {
+        println!("scale: {name} {number:.0}");
     }
     println!("scale: done");
     reboot();
