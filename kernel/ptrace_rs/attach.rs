@@ -62,9 +62,8 @@ fn without_devel(options: c_ulong) -> c_ulong {
 /// Sleeps. First what [`seized()`] says; then `EPERM` for a thread of the kernel or of the caller's
 /// own process, for one that the caller may not look into, that exits, or that has a tracer; what a
 /// security module says; and `ERESTARTNOINTR` if a signal comes while the task is in exec.
-// Not inlined: all other requests would have its frame below them.
 #[doc(alias = "ptrace_attach")]
-#[inline(never)]
+#[inline(always)]
 pub(crate) fn attach(
     task: &Task,
     seize: bool,
@@ -81,7 +80,14 @@ pub(crate) fn attach(
     if task::is_kthread(task) || task::same_thread_group(task, entry) {
         return Err(EPERM);
     }
+    attach_if_permitted(task, how, entry)
+}
 
+/// Makes the caller the tracer of a task of another process: the part of [`attach()`] that asks for
+/// permission, and sleeps.
+// Not inlined: all other requests would have its frame below them.
+#[inline(never)]
+fn attach_if_permitted(task: &Task, how: Attach, entry: &mut Entry<'_>) -> Result {
     {
         // exec determines credentials differently under ptrace: not in the middle of it.
         let not_in_exec = CredGuard::lock_interruptible(task, entry).ok_or(ERESTARTNOINTR)?;

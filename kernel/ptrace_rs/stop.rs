@@ -214,8 +214,9 @@ pub(crate) struct Seized<'g>(SighandGuard<'g, Irq>);
 
 impl Seized<'_> {
     /// Has the tracee take a trap for `PTRACE_INTERRUPT`, unless it is dying.
+    // Always inlined: it is called from one place only.
     #[doc(alias = "JOBCTL_TRAP_INTERRUPT")]
-    #[inline]
+    #[inline(always)]
     pub(crate) fn trap(&mut self) {
         // SAFETY: The task is a seized tracee.
         if unsafe { self.0.set_pending(Pending::TRAP_INTERRUPT) } {
