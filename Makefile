@@ -43,7 +43,7 @@ run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_IN
 	@$(in_env) scripts/run $(K)
 
 .PHONY: check
-check: floors kernel selftests ## Run the tests in a guest
+check: floors soundness kernel selftests ## Run the tests in a guest
 ifeq ($(K)$(PROFILE),rust)
 	@$(in_env) scripts/misuse
 	@$(in_env) scripts/model
@@ -135,6 +135,10 @@ kernel: tree ## Build the kernel
 .PHONY: floors
 floors: env
 	@$(in_env) scripts/floors
+
+.PHONY: soundness
+soundness: env ## Write build/soundness.html: what the unsafe code needs, and what would notice
+	@$(in_env) scripts/soundness
 
 .PHONY: selftests
 selftests: tree
