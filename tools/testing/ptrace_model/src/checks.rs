@@ -18,7 +18,15 @@ pub struct Fault<F: 'static> {
 }
 
 /// A model that can be made with a fault in it.
-pub trait Protocol: Model + Sized {
+pub trait Protocol:
+    Model<
+        State: Clone + Display + Eq + Hash + Send + Sync + 'static,
+        Action: Clone + Display + PartialEq + Send + Sync + 'static,
+    > + Sized
+    + Send
+    + Sync
+    + 'static
+{
     type Fault: Copy + 'static;
 
     const NAME: &'static str;
@@ -33,7 +41,7 @@ pub trait Protocol: Model + Sized {
 ///
 /// What is to happen in the end is checked where none of them is left: [`is_quiet()`]. That they
 /// come to an end is a property of its own: [`goes_round()`].
-pub trait GoesOn: Model {
+pub trait GoesOn: Model<State: Clone + Eq + Hash> {
     fn is_own(step: &Self::Action) -> bool;
 }
 
@@ -50,20 +58,14 @@ pub fn is_quiet<M: GoesOn>(model: &M, state: &M::State) -> bool {
 }
 
 /// Whether what happens by itself may go on for ever, as there is a circle of such steps.
-pub fn goes_round<M: GoesOn>(model: &M, state: &M::State) -> bool
-where
-    M::State: Clone + Eq + Hash,
-{
+pub fn goes_round<M: GoesOn>(model: &M, state: &M::State) -> bool {
     /// `path`: the states on the way here; `done`: those from where there is an end.
     fn walk<M: GoesOn>(
         model: &M,
         state: &M::State,
         path: &mut Vec<M::State>,
         done: &mut HashSet<M::State>,
-    ) -> bool
-    where
-        M::State: Clone + Eq + Hash,
-    {
+    ) -> bool {
         if done.contains(state) {
             return false;
         }
@@ -85,12 +87,7 @@ where
 
 /// Checks the model as it is, and prints a line of the table for it and one for each property;
 /// returns whether all properties hold but for the holes.
-pub fn check<M>() -> bool
-where
-    M: Protocol + Send + Sync + 'static,
-    M::State: Clone + Display + Eq + Hash + Send + Sync + 'static,
-    M::Action: Clone + Display + PartialEq + Send + Sync + 'static,
-{
+pub fn check<M: Protocol>() -> bool {
     let start = Instant::now();
     // By one thread: the depth is exact.
     let checker = M::with(None).checker().spawn_bfs().join();
@@ -118,12 +115,7 @@ where
 }
 
 /// Prints how properties are broken in the model as it is.
-pub fn tell_what_is_broken<M>()
-where
-    M: Protocol + Send + Sync + 'static,
-    M::State: Clone + Display + Eq + Hash + Send + Sync + 'static,
-    M::Action: Clone + Display + PartialEq + Send + Sync + 'static,
-{
+pub fn tell_what_is_broken<M: Protocol>() {
     for property in M::with(None).properties() {
         if let Some(story) = shortest::<M>(None, property.name) {
             println!("\n{}, with no fault, breaks: {}", M::NAME, property.name);
@@ -134,12 +126,7 @@ where
 
 /// Checks that each fault of the model breaks what it is to break, and prints how; returns whether
 /// all do, and whether there is one for each property: a property that cannot be broken says nothing.
-pub fn check_faults<M>() -> bool
-where
-    M: Protocol + Send + Sync + 'static,
-    M::State: Clone + Display + Eq + Hash + Send + Sync + 'static,
-    M::Action: Clone + Display + PartialEq + Send + Sync + 'static,
-{
+pub fn check_faults<M: Protocol>() -> bool {
     let mut found = true;
     for property in M::with(None).properties() {
         let broken = |fault: &Fault<_>| fault.breaks.contains(&property.name);
@@ -167,12 +154,7 @@ type Story<M> = Vec<(<M as Model>::State, Option<<M as Model>::Action>)>;
 
 /// The shortest story in which the model, with the fault or without, breaks the property. What the checker finds is one of the
 /// first, so that it is asked for a shorter one until there is none.
-fn shortest<M>(fault: Option<M::Fault>, property: &'static str) -> Option<Story<M>>
-where
-    M: Protocol + Send + Sync + 'static,
-    M::State: Clone + Display + Eq + Hash + Send + Sync + 'static,
-    M::Action: Clone + Display + PartialEq + Send + Sync + 'static,
-{
+fn shortest<M: Protocol>(fault: Option<M::Fault>, property: &'static str) -> Option<Story<M>> {
     let mut story: Option<Story<M>> = None;
     loop {
         let mut builder = M::with(fault)

@@ -407,8 +407,12 @@ impl Model for Link {
 
     fn properties(&self) -> Vec<Property<Self>> {
         vec![
-            Property::always(TRACER, |_, state: &State| state.wrong != Some(Wrong::CarriedOut)),
-            Property::always(REFUSED, |_, state: &State| state.wrong != Some(Wrong::Refused)),
+            Property::always(TRACER, |_, state: &State| {
+                state.wrong != Some(Wrong::CarriedOut)
+            }),
+            Property::always(REFUSED, |_, state: &State| {
+                state.wrong != Some(Wrong::Refused)
+            }),
             Property::always(LAST, |_, state: &State| {
                 !state.released || state.siglock.is_some() || !state.ptrace
             }),

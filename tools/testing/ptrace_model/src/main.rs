@@ -18,29 +18,45 @@ mod stub;
 extern crate self as kernel;
 pub use stub::{bindings, prelude};
 
+use checks::Protocol;
 use std::process::ExitCode;
+
+/// What is done with a model.
+struct Checks {
+    properties: fn() -> bool,
+    holes: fn(),
+    faults: fn() -> bool,
+}
+
+impl Checks {
+    const fn of<M: Protocol>() -> Self {
+        Self {
+            properties: checks::check::<M>,
+            holes: checks::tell_what_is_broken::<M>,
+            faults: checks::check_faults::<M>,
+        }
+    }
+}
+
+const MODELS: [Checks; 3] = [
+    Checks::of::<stops::Stops>(),
+    Checks::of::<link::Link>(),
+    Checks::of::<exits::Exits>(),
+];
 
 fn main() -> ExitCode {
     println!(
         "{:8}  {:>9}  {:>5}  {:>7}",
         "model", "states", "depth", "seconds"
     );
-    let holds = [
-        checks::check::<stops::Stops>(),
-        checks::check::<link::Link>(),
-        checks::check::<exits::Exits>(),
-    ];
+    let hold = MODELS.each_ref().map(|model| (model.properties)());
     println!("\nHoles");
-    checks::tell_what_is_broken::<stops::Stops>();
-    checks::tell_what_is_broken::<link::Link>();
-    checks::tell_what_is_broken::<exits::Exits>();
+    for model in &MODELS {
+        (model.holes)();
+    }
     println!("\nFaults");
-    let found = [
-        checks::check_faults::<stops::Stops>(),
-        checks::check_faults::<link::Link>(),
-        checks::check_faults::<exits::Exits>(),
-    ];
-    if holds.into_iter().chain(found).all(|good| good) {
+    let found = MODELS.each_ref().map(|model| (model.faults)());
+    if hold.into_iter().chain(found).all(|good| good) {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
