@@ -43,9 +43,10 @@ run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_IN
 	@$(in_env) scripts/run $(K)
 
 .PHONY: check
-check: floors kernel selftests ## Run the tests in a guest
+check: floors soundness kernel selftests ## Run the tests in a guest
 ifeq ($(K)$(PROFILE),rust)
 	@$(in_env) scripts/misuse
+	@$(in_env) scripts/model
 endif
 	@$(in_env) scripts/check $(K)
 ifeq ($(K)$(PROFILE),rust)
@@ -76,6 +77,10 @@ mutants: kernel selftests ## Put faults into the Rust kernel, and see whether th
 .PHONY: misuse
 misuse: kernel ## See that the compiler refuses what the types of the Rust code rule out
 	@$(in_env) scripts/misuse $(NAMES)
+
+.PHONY: model
+model: tree ## Check models of the protocol of tracers and tracees, and that faults are found
+	@$(in_env) scripts/model
 
 # What "make bench" and "make scale" compare: "fallback rust" leaves out the pristine kernel.
 KERNELS ?= pristine fallback rust
@@ -130,6 +135,10 @@ kernel: tree ## Build the kernel
 .PHONY: floors
 floors: env
 	@$(in_env) scripts/floors
+
+.PHONY: soundness
+soundness: env ## Write build/soundness.html: what the unsafe code needs, and what would notice
+	@$(in_env) scripts/soundness
 
 .PHONY: selftests
 selftests: tree
