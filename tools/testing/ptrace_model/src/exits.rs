@@ -12,6 +12,7 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     NoMend,
+    GroupOnly,
     LooksForExiting,
     LooksFirst,
     LetsNobodyGo,
@@ -132,8 +133,11 @@ impl Exits {
         } else if self.has(Fault::LooksForExiting) {
             // PF_EXITING is set after PTRACE_EVENT_EXIT.
             !matches!(state.place[tracer], Place::LetsGo | Place::Dead)
-        } else {
+        } else if self.has(Fault::GroupOnly) {
             !state.exits(tracer)
+        } else {
+            // PF_POSTCOREDUMP is set by synchronize_group_exit().
+            !state.exits(tracer) && matches!(state.place[tracer], Place::Runs | Place::BeginsExit)
         }
     }
 
@@ -299,6 +303,11 @@ impl Protocol for Exits {
             breaks: &[ENDS],
         },
         Named {
+            fault: Fault::GroupOnly,
+            name: "looks for the exit of the tracer's group only",
+            breaks: &[ENDS],
+        },
+        Named {
             fault: Fault::LooksForExiting,
             name: "looks for PF_EXITING of the tracer, which comes later",
             breaks: &[ENDS],
@@ -320,7 +329,7 @@ impl Protocol for Exits {
         },
     ];
 
-    const HOLES: &'static [&'static str] = &[ENDS];
+    const HOLES: &'static [&'static str] = &[];
 
     fn with(fault: Option<Fault>) -> Self {
         Self(fault)

@@ -17,7 +17,7 @@
 /* Processes, each of which traces the next, and the last the first. */
 static struct ring {
 	_Atomic pid_t pids[MAX];
-	_Atomic int ready, go;
+	_Atomic int ready, go, first_goes;
 } *ring;
 
 FIXTURE(exit_cycle)
@@ -46,18 +46,22 @@ FIXTURE_TEARDOWN(exit_cycle)
 }
 
 /*
- * Member @i of the ring: it seizes the next, and ends with exit_group(2) if it is told to.
- *
- * It blocks SIGCHLD, which it gets for each stop of its tracee: otherwise it would stop for that
- * signal itself, and wait for a tracer that does nothing about it.
+ * A member gets SIGCHLD for each stop of its tracee. Otherwise it would stop for that signal itself,
+ * and wait for a tracer that does nothing about it.
  */
-static int member(int i, int count)
+static void block_sigchld(void)
 {
 	sigset_t sigchld;
 
 	sigemptyset(&sigchld);
 	sigaddset(&sigchld, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &sigchld, NULL);
+}
+
+/* Member @i of the ring: it seizes the next, and ends with exit_group(2) if it is told to. */
+static int member(int i, int count)
+{
+	block_sigchld();
 	while (!ring->pids[(i + 1) % count])
 		sched_yield();
 	if (request(PTRACE_SEIZE, ring->pids[(i + 1) % count], 0, PTRACE_O_TRACEEXIT))
@@ -219,6 +223,70 @@ TEST_F(exit_cycle, by_other_threads)
 	ASSERT_EQ(0, kill(ring->pids[0], SIGKILL));
 	ASSERT_EQ(0, kill(ring->pids[1], SIGKILL));
 	all_end(_metadata, self, KILLED(SIGKILL));
+}
+
+static void *exit_when_told(void *unused)
+{
+	while (!ring->go)
+		usleep(1000);
+	syscall(SYS_exit, 0);
+	return NULL;
+}
+
+/* Member 0 of a ring of two: its first thread exits before the other. */
+static int first_exits_alone(void)
+{
+	pthread_t thread;
+
+	block_sigchld();
+	if (pthread_create(&thread, NULL, exit_when_told, NULL))
+		return 1;
+	ring->pids[0] = getpid();
+	while (!ring->pids[1])
+		sched_yield();
+	if (request(PTRACE_SEIZE, ring->pids[1], 0, PTRACE_O_TRACEEXIT))
+		return 1;
+	ring->ready++;
+	while (!ring->first_goes)
+		usleep(1000);
+	syscall(SYS_exit, 0);
+	return 1;
+}
+
+/*
+ * A thread exits alone, and waits for its tracer. That is its tracee, and does not wait for it,
+ * though the process of the thread goes on: once that has no other thread, nothing ends the two.
+ */
+TEST_F(exit_cycle, a_thread_exits_alone)
+{
+	pid_t parent = getpid();
+
+	self->count = 2;
+	for (int i = 0; i < 2; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+			if (getppid() != parent)
+				_exit(1);
+			if (i == 0)
+				_exit(first_exits_alone());
+			ring->pids[1] = getpid();
+			_exit(member(1, 2));
+		}
+		ASSERT_LT(0, pid);
+	}
+	while (ring->ready < 2)
+		sched_yield();
+	ring->first_goes = 1;
+	wait_for_state(ring->pids[0], 't');
+	ASSERT_EQ(0, kill(ring->pids[1], SIGKILL));
+	ASSERT_EQ(KILLED(SIGKILL), next_status(ring->pids[1]));
+	ring->pids[1] = 0;
+	ring->go = 1;
+	ASSERT_EQ(EXITED(0), next_status(ring->pids[0]));
+	ring->pids[0] = 0;
 }
 
 /* A tracer that is a tracee itself stops for its own tracer, as ever, and so does its tracee. */
