@@ -4,7 +4,8 @@
 set -eu
 
 top=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-build=$top/build
+# BUILD_DIR= is for scripts that have a tree and kernels of their own.
+build=${BUILD_DIR:-$top/build}
 log=$build/log
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/ptrace-rust
 

@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/rseq.h>
+#include <sys/user.h>
 
 #include "ptrace_data.h"
 
@@ -93,6 +94,130 @@ TEST_F(configuration, no_rseq)
 	ASSERT_EQ(sizeof(rseq), REQ(PTRACE_GET_RSEQ_CONFIGURATION, sizeof(rseq), &rseq));
 	EXPECT_TRUE(all_are(&rseq, 0, sizeof(rseq)));
 }
+
+#if defined(__x86_64__) || defined(__i386__)
+
+#ifdef __x86_64__
+#define IP(regs)	((regs).rip)
+#else
+#define IP(regs)	((regs).eip)
+#endif
+
+/* The sequence of the tracee: its instructions, and those after an abort. */
+extern const char sequence_begin[], sequence_end[], sequence_abort[], sequence_aborted[],
+	sequence_out[];
+
+/* Count, in a sequence that has no end until @quit; count its aborts. */
+static __attribute__((noinline, noclone)) void run_sequence(struct shared *shared)
+{
+	asm volatile("sequence_begin:	addl $1, (%0)\n"
+		     "			cmpl $0, (%1)\n"
+		     "			je sequence_begin\n"
+		     "sequence_end:	jmp sequence_out\n"
+		     "			.long 0x53053053\n"
+		     "sequence_abort:	addl $1, (%2)\n"
+		     "sequence_aborted:	nop\n"
+		     "sequence_out:	nop\n"
+		     : : "r" (&shared->count), "r" (&shared->quit), "r" (&shared->signals)
+		     : "memory", "cc");
+}
+
+static int run_sequences(struct shared *shared)
+{
+	struct rseq *area = (struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset);
+	static struct rseq_cs sequence;
+
+	sequence.start_ip = (unsigned long)sequence_begin;
+	sequence.post_commit_offset = sequence_end - sequence_begin;
+	sequence.abort_ip = (unsigned long)sequence_abort;
+	while (!shared->quit) {
+		area->rseq_cs = (unsigned long)&sequence;
+		run_sequence(shared);
+	}
+	return 0;
+}
+
+/* Stop the tracee inside of its sequence; return where. */
+static unsigned long stop_in_sequence(struct __test_metadata *_metadata, pid_t pid,
+				      struct user_regs_struct *regs)
+{
+	for (;;) {
+		ASSERT_EQ(0, interrupt(pid));
+		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(pid));
+		ASSERT_EQ(0, request(PTRACE_GETREGS, pid, 0, (unsigned long)regs));
+		if (IP(*regs) >= (unsigned long)sequence_begin &&
+		    IP(*regs) < (unsigned long)sequence_end)
+			return IP(*regs);
+		ASSERT_EQ(0, cont(pid, 0));
+	}
+}
+
+/* Let it execute an instruction; return where that ends. */
+static unsigned long after_step(struct __test_metadata *_metadata, pid_t pid)
+{
+	struct user_regs_struct regs;
+
+	ASSERT_EQ(0, request(PTRACE_SINGLESTEP, pid, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(pid));
+	ASSERT_EQ(0, request(PTRACE_GETREGS, pid, 0, (unsigned long)&regs));
+	return IP(regs);
+}
+
+/*
+ * rseq(2): a tracee that was stopped in a sequence aborts it when it goes on, even by a step. It
+ * does not if its tracer has moved it out of the sequence, or taken the sequence from it.
+ */
+TEST_F(configuration, rseq_abort)
+{
+	struct ptrace_rseq_configuration rseq = {};
+	struct user_regs_struct regs;
+	unsigned long at, pointer;
+	int aborts;
+
+	if (!__rseq_size)
+		SKIP(return, "the C library has not registered any");
+	self->tracee = spawn(run_sequences, self->shared);
+	ASSERT_LT(0, self->tracee);
+	wait_for_progress(self->shared);
+	ASSERT_EQ(0, seize(self->tracee));
+	stop_in_sequence(_metadata, self->tracee, &regs);
+	if (REQ(PTRACE_GET_RSEQ_CONFIGURATION, sizeof(rseq), &rseq) == -EIO)
+		SKIP(return, "the kernel has no restartable sequences");
+	pointer = rseq.rseq_abi_pointer + offsetof(struct rseq, rseq_cs);
+
+	aborts = self->shared->signals;
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_progress(self->shared);
+	EXPECT_LT(aborts, self->shared->signals);
+
+	stop_in_sequence(_metadata, self->tracee, &regs);
+	aborts = self->shared->signals;
+	EXPECT_EQ((unsigned long)sequence_aborted, after_step(_metadata, self->tracee));
+	EXPECT_EQ(aborts + 1, self->shared->signals);
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+
+	stop_in_sequence(_metadata, self->tracee, &regs);
+	aborts = self->shared->signals;
+	IP(regs) = (unsigned long)sequence_end;
+	ASSERT_EQ(0, REQ(PTRACE_SETREGS, 0, &regs));
+	EXPECT_EQ((unsigned long)sequence_out, after_step(_metadata, self->tracee));
+	EXPECT_EQ(aborts, self->shared->signals);
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+
+	stop_in_sequence(_metadata, self->tracee, &regs);
+	aborts = self->shared->signals;
+	ASSERT_EQ(0, REQ(PTRACE_POKEDATA, pointer, 0));
+	at = after_step(_metadata, self->tracee);
+	EXPECT_LE((unsigned long)sequence_begin, at);
+	EXPECT_GE((unsigned long)sequence_end, at);
+	EXPECT_EQ(aborts, self->shared->signals);
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_progress(self->shared);
+	self->shared->quit = 1;
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+#endif /* x86 */
 
 /* Syscall user dispatch */
 

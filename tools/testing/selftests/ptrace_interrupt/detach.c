@@ -334,6 +334,113 @@ static void *absent_page(int *userfaultfd)
 	return page;
 }
 
+/* A tracer that makes a request with such a page of its own, and what the test knows of it. */
+static struct {
+	pid_t tracee;
+	long request;
+	_Atomic int userfaultfd;
+	void *page;
+	long result;
+	/* What PTRACE_PEEKDATA reads. */
+	unsigned long word;
+} *absent;
+
+static int request_with_absent_page(struct shared *shared)
+{
+	int userfaultfd;
+
+	CHECK(!seize(absent->tracee) && !interrupt(absent->tracee));
+	CHECK(next_status(absent->tracee) == EVENT_STOP(SIGTRAP));
+	absent->page = absent_page(&userfaultfd);
+	absent->userfaultfd = absent->page ? userfaultfd : -1;
+	absent->result = request(absent->request, absent->tracee, (unsigned long)&absent->word,
+				 (unsigned long)absent->page);
+	CHECK(absent->request != PTRACE_PEEKDATA || *(unsigned long *)absent->page == 42);
+	CHECK(next_status(absent->tracee) == KILLED(SIGKILL));
+	return 0;
+}
+
+/* Give the page to the process that waits for it. */
+static bool provide(pid_t pid)
+{
+	struct uffdio_zeropage put = {};
+	int pidfd = syscall(SYS_pidfd_open, pid, 0);
+	int userfaultfd = syscall(SYS_pidfd_getfd, pidfd, absent->userfaultfd, 0);
+
+	put.range.start = (unsigned long)absent->page;
+	put.range.len = sysconf(_SC_PAGESIZE);
+	return !ioctl(userfaultfd, UFFDIO_ZEROPAGE, &put) && !close(userfaultfd) && !close(pidfd);
+}
+
+/*
+ * A request that waits for a page of the tracer: a SIGKILL to the tracee takes effect after the
+ * request; one to the tracer ends the request, and lets the tracee go.
+ */
+TEST_F(detach, killed_during_a_request)
+{
+	static const long requests[] = { PTRACE_PEEKDATA, PTRACE_SETSIGINFO };
+
+	absent = shared_memory(sizeof(*absent));
+	absent->word = 42;
+	for (int i = 0; i < 4; i++) {
+		pid_t tracer;
+
+		start(_metadata, self, spin);
+		absent->tracee = self->tracee;
+		absent->request = requests[i / 2];
+		absent->userfaultfd = 0;
+		absent->result = -1;
+		tracer = spawn(request_with_absent_page, shared_new());
+		while (!absent->userfaultfd)
+			sched_yield();
+		if (absent->userfaultfd < 0)
+			SKIP(return, "no userfaultfd(2) that stops the kernel too");
+		wait_for_syscall(tracer, SYS_ptrace);
+		if (i & 1) {
+			ASSERT_EQ(0, kill(tracer, SIGKILL));
+			ASSERT_EQ(KILLED(SIGKILL), next_status(tracer));
+			ends(_metadata, self);
+			continue;
+		}
+		ASSERT_EQ(0, kill(self->tracee, SIGKILL));
+		/* If it were not frozen, it would have run at once. */
+		ASSERT_EQ('t', proc_state(self->tracee));
+		ASSERT_EQ('-', parent_sees_now(self->tracee));
+		ASSERT_TRUE(provide(tracer));
+		ASSERT_EQ(EXITED(0), next_status(tracer));
+		EXPECT_EQ(0, absent->result);
+		ASSERT_EQ('k', parent_sees(self->tracee, WEXITED));
+		self->tracee = 0;
+	}
+}
+
+static int spin_beside_absent_page(struct shared *shared)
+{
+	int userfaultfd;
+
+	absent->page = absent_page(&userfaultfd);
+	return spin(shared);
+}
+
+/* get_user_page_vma_remote(): no request waits for a page of the tracee that is not there. */
+TEST_F(detach, absent_page_of_the_tracee)
+{
+	unsigned long word;
+
+	absent = shared_memory(sizeof(*absent));
+	start(_metadata, self, spin_beside_absent_page);
+	if (!absent->page)
+		SKIP(return, "no userfaultfd(2) that stops the kernel too");
+	ASSERT_EQ(0, seize(self->tracee));
+	ASSERT_EQ(0, interrupt(self->tracee));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+	EXPECT_EQ(-EIO, request(PTRACE_PEEKDATA, self->tracee, (unsigned long)absent->page,
+				(unsigned long)&word));
+	EXPECT_EQ(-EIO, request(PTRACE_POKEDATA, self->tracee, (unsigned long)absent->page, 1));
+	ASSERT_EQ(0, detach(self->tracee, 0));
+	ends(_metadata, self);
+}
+
 /*
  * ptrace(): after PTRACE_DETACH, the kernel does not unfreeze the tracee (as in
  * JOBCTL_PTRACE_FROZEN). By then it may have another tracer, and SIGKILL must not wake it

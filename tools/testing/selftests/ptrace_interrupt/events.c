@@ -5,6 +5,8 @@
  * man: PTRACE_SETOPTIONS, "PTRACE_EVENT stops"; kernel/fork.c: kernel_clone();
  * include/linux/ptrace.h: ptrace_event(), ptrace_init_task().
  */
+#include <linux/sched.h>
+
 #include "ptrace_group.h"
 
 /* Memory that the tracee and the test share, besides struct shared. */
@@ -44,12 +46,50 @@ FIXTURE_TEARDOWN(events)
 
 /* Tracees */
 
+/* Kinds of clone(2) and clone3(2), the event for each, and whether it is a vfork. */
+static const struct kind {
+	unsigned long flags;
+	int signal;
+	bool is_clone3;
+	int event;
+} kinds[] = {
+	{ 0, SIGCHLD, false, PTRACE_EVENT_FORK },
+	{ 0, 0, false, PTRACE_EVENT_CLONE },
+	{ 0, SIGUSR2, false, PTRACE_EVENT_CLONE },
+	{ CLONE_VFORK, SIGCHLD, false, PTRACE_EVENT_VFORK },
+	{ CLONE_VFORK, 0, false, PTRACE_EVENT_VFORK },
+	{ CLONE_PARENT, SIGCHLD, false, PTRACE_EVENT_FORK },
+	{ CLONE_UNTRACED, SIGCHLD, false, 0 },
+	{ CLONE_UNTRACED | CLONE_VFORK, SIGCHLD, false, 0 },
+	{ 0, SIGCHLD, true, PTRACE_EVENT_FORK },
+	{ 0, 0, true, PTRACE_EVENT_CLONE },
+	{ 0, SIGUSR2, true, PTRACE_EVENT_CLONE },
+	{ CLONE_VFORK, SIGCHLD, true, PTRACE_EVENT_VFORK },
+	/* It takes no signal with CLONE_PARENT, so that this is no fork. */
+	{ CLONE_PARENT, 0, true, PTRACE_EVENT_CLONE },
+	{ CLONE_UNTRACED, SIGCHLD, true, 0 },
+};
+
+#define KINDS	((int)ARRAY_SIZE(kinds))
+
+static pid_t clone_kind(const struct kind *kind)
+{
+	struct clone_args args = { .flags = kind->flags, .exit_signal = kind->signal };
+
+	if (kind->is_clone3)
+		return syscall(SYS_clone3, &args, sizeof(args));
+	return syscall(SYS_clone, kind->flags | kind->signal, 0, 0, 0, 0);
+}
+
 /* Make a child in the way that the letter says, and wait for it. It exits with 7. */
 static void make_child(char way)
 {
 	pid_t pid = -1;
 
 	switch (way) {
+	case 'A' ... 'A' + KINDS - 1:
+		pid = clone_kind(&kinds[way - 'A']);
+		break;
 	case 'f':
 		pid = fork();
 		break;
@@ -81,6 +121,7 @@ static int make_children(struct shared *shared)
 	/* No signal-delivery-stop of this task when a child exits. */
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	while (read(shared->pipe[0], &way, 1) == 1 && way != 'q') {
 		stage->child = 0;
@@ -248,6 +289,52 @@ TEST_F(events, clone_flags)
 	ASSERT_EQ(EXITED(7), next_status(self->child));
 	self->child = 0;
 	stop_between(_metadata, self, variant, 2);
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, 0));
+	quits(_metadata, self);
+}
+
+/*
+ * kernel_clone(): CLONE_VFORK makes it a vfork; else it is a fork if the parent gets SIGCHLD, and a
+ * clone if not. CLONE_UNTRACED hides the child, but not the end of a vfork.
+ */
+TEST_F(events, kinds_of_clone)
+{
+	static const unsigned long sets[] = {
+		0, PTRACE_O_TRACEFORK, PTRACE_O_TRACEVFORK, PTRACE_O_TRACECLONE,
+		PTRACE_O_TRACEVFORKDONE, PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+		PTRACE_O_TRACECLONE | PTRACE_O_TRACEVFORKDONE,
+	};
+
+	start(_metadata, self, variant, make_children, 0);
+	for (int i = 0; i < KINDS * (int)ARRAY_SIZE(sets); i++) {
+		const struct kind *kind = &kinds[i % KINDS];
+		const unsigned long options = sets[i / KINDS];
+		const bool is_told = kind->event && options & 1 << kind->event;
+
+		ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, options));
+		ASSERT_EQ(0, cont(self->tracee, 0));
+		tell(_metadata, self, 'A' + i % KINDS);
+		if (is_told) {
+			self->child = event(_metadata, self->tracee, kind->event);
+			ASSERT_EQ(0, cont(self->tracee, 0));
+			first_stop(_metadata, variant, self->child);
+			ASSERT_EQ(0, cont(self->child, 0));
+			ASSERT_EQ(EXITED(7), next_status(self->child));
+		}
+		if (kind->flags & CLONE_VFORK && options & PTRACE_O_TRACEVFORKDONE) {
+			const pid_t message = event(_metadata, self->tracee,
+						    PTRACE_EVENT_VFORK_DONE);
+
+			EXPECT_EQ(is_told ? self->child : message, message);
+			ASSERT_EQ(0, cont(self->tracee, 0));
+		}
+		stop_between(_metadata, self, variant, i + 1);
+		/* The child is the test's own, which no tracer has collected. */
+		if (kind->flags & CLONE_PARENT && !is_told) {
+			ASSERT_EQ(EXITED(7), next_status(stage->child));
+		}
+		self->child = 0;
+	}
 	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, 0));
 	quits(_metadata, self);
 }

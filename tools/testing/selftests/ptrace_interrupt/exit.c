@@ -7,7 +7,9 @@
  * kernel/exit.c: do_exit(), exit_notify(), wait_task_zombie().
  */
 #include <linux/elf.h>
+#include <linux/io_uring.h>
 #include <linux/sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/uio.h>
 
@@ -108,6 +110,42 @@ TEST_F(exit, exitkill)
 		self->tracee = 0;
 	}
 	ends(_metadata, self);
+}
+
+static int fork_when_told(struct shared *shared)
+{
+	pid_t child;
+
+	spin(shared);
+	shared->quit = 0;
+	child = fork();
+	if (child)
+		shared->signals = child;
+	return spin(shared);
+}
+
+/* ptrace_init_task(): a child that is attached for its parent's options has them, this one too. */
+TEST_F(exit, exitkill_of_a_child)
+{
+	pid_t child;
+
+	/* Its parent dies first. */
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
+	start(_metadata, self, fork_when_told);
+	tracer_start(&self->tracer);
+	ASSERT_EQ(0, TELL(PTRACE_SEIZE, self->tracee, PTRACE_O_EXITKILL | PTRACE_O_TRACEFORK));
+	self->shared->quit = 1;
+	ASSERT_EQ(EVENT(PTRACE_EVENT_FORK), TRACER_SEES(self->tracee));
+	ASSERT_EQ(0, TELL(PTRACE_CONT, self->tracee, 0));
+	while (!self->shared->signals)
+		sched_yield();
+	child = self->shared->signals;
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), TRACER_SEES(child));
+	ASSERT_EQ(0, TELL(PTRACE_CONT, child, 0));
+	ASSERT_EQ(EXITED(0), tracer_exit(&self->tracer));
+	ASSERT_EQ('k', parent_sees(self->tracee, WSTOPPED | WEXITED));
+	self->tracee = 0;
+	ASSERT_EQ(KILLED(SIGKILL), next_status(child));
 }
 
 /* Many tracees at once, in all states: after the detach, each does what its state asks for. */
@@ -458,23 +496,6 @@ TEST_F(exit, zombie_thread)
 	self->tracee = 0;
 }
 
-static void *spin_in_thread(void *arg)
-{
-	spin(arg);
-	_exit(0);
-}
-
-static int leave_leader_dead(struct shared *shared)
-{
-	pthread_t thread;
-
-	if (pthread_create(&thread, NULL, spin_in_thread, shared))
-		return 1;
-	sleep_on_pipe(shared);
-	syscall(SYS_exit, 5);
-	return 1;
-}
-
 /* The first thread is dead while others live: there is no report before the process exits. */
 TEST_F(exit, zombie_leader)
 {
@@ -575,6 +596,76 @@ TEST_F(exit, event_of_each_end)
 		}
 		ASSERT_EQ(0, cont(self->tracee, 0));
 		ASSERT_EQ(all[i].status, next_status(self->tracee));
+		self->tracee = 0;
+	}
+}
+
+static bool dump_is_wanted, has_worker;
+
+static void *sleep_in_thread(void *shared)
+{
+	((struct shared *)shared)->signals = thread_id();
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static int crash_beside(struct shared *shared)
+{
+	const struct rlimit limit = { dump_is_wanted ? RLIM_INFINITY : 0, RLIM_INFINITY };
+	struct io_uring_params params = { .flags = IORING_SETUP_SQPOLL, .sq_thread_idle = 1 };
+	pthread_t thread;
+
+	if (chdir("/mnt") || setrlimit(RLIMIT_CORE, &limit) ||
+	    (has_worker && syscall(SYS_io_uring_setup, 4, &params) < 0) ||
+	    pthread_create(&thread, NULL, sleep_in_thread, shared))
+		return 1;
+	spin(shared);
+	raise(SIGABRT);
+	return 2;
+}
+
+/*
+ * coredump_task_exit() comes before the event: the dump waits for the other threads, and not for
+ * their tracer. It may wait for the two in any order.
+ */
+TEST_F(exit, event_after_core_dump)
+{
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("none", "/mnt", "tmpfs", 0, NULL))
+		SKIP(return, "no file system of one's own");
+	for (int i = 0; i < 8; i++) {
+		pid_t pids[2];
+		int flag = 0;
+
+		dump_is_wanted = i & 1;
+		has_worker = i & 2;
+		self->shared->signals = 0;
+		start(_metadata, self, crash_beside);
+		while (!self->shared->signals)
+			sched_yield();
+		pids[i / 4] = self->tracee;
+		pids[!(i / 4)] = self->shared->signals;
+		ASSERT_EQ(0, REQ(PTRACE_SEIZE, pids[0], PTRACE_O_TRACEEXIT));
+		ASSERT_EQ(0, REQ(PTRACE_SEIZE, pids[1], PTRACE_O_TRACEEXIT));
+		self->shared->quit = 1;
+		ASSERT_EQ(SIGNAL_STOP(SIGABRT), next_status(self->tracee));
+		ASSERT_EQ(0, cont(self->tracee, SIGABRT));
+		/* The message of the one that dumps tells whether it did. */
+		for (int n = 0; n < 2; n++) {
+			const int message = exit_event(_metadata, pids[n]);
+
+			if (pids[n] == self->tracee)
+				flag = message & 0x80;
+			EXPECT_EQ(KILLED(SIGABRT), message & ~(pids[n] == self->tracee ? 0x80 : 0));
+		}
+		if (!dump_is_wanted)
+			EXPECT_EQ(0, flag);
+		ASSERT_EQ(0, cont(pids[0], 0));
+		ASSERT_EQ(0, cont(pids[1], 0));
+		/* All report that the process has dumped core; it ends after its threads. */
+		EXPECT_EQ(KILLED(SIGABRT) | flag, next_status(pids[i / 4 ? 0 : 1]));
+		EXPECT_EQ(KILLED(SIGABRT) | flag, next_status(pids[i / 4 ? 1 : 0]));
 		self->tracee = 0;
 	}
 }

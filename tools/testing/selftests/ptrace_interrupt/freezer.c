@@ -288,4 +288,68 @@ TEST_F(freezer, moved)
 	thaws_and_ends(_metadata, self);
 }
 
+/* The freezer of version 1, which is the one that suspends the system */
+
+static bool v1_state(const char *cgroup, const char *state)
+{
+	char path[PATH_MAX], now[16] = "";
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/freezer.state", cgroup);
+	do {
+		fd = open(path, O_RDONLY);
+		if (fd < 0 || read(fd, now, sizeof(now) - 1) <= 0)
+			return false;
+		close(fd);
+	} while (strncmp(now, state, strlen(state)));
+	return true;
+}
+
+/*
+ * TASK_FROZEN: a tracee in a ptrace-stop that is frozen there is still in it for its tracer, and
+ * goes on when it is thawed, if the tracer has resumed it.
+ */
+TEST_F(freezer, stopped_and_frozen)
+{
+	char v1[64] = "/tmp/ptrace_freezer.XXXXXX", cgroup[96];
+	unsigned long count;
+	siginfo_t info;
+
+	ASSERT_TRUE(mkdtemp(v1) != NULL);
+	if (mount("none", v1, "cgroup", 0, "freezer")) {
+		rmdir(v1);
+		SKIP(return, "no freezer of version 1");
+	}
+	snprintf(cgroup, sizeof(cgroup), "%s/ptrace_%d", v1, getpid());
+	ASSERT_EQ(0, mkdir(cgroup, 0755));
+	ASSERT_TRUE(cgroup_move(cgroup, self->tracee));
+	ASSERT_EQ(0, seize(self->tracee));
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, interrupt(self->tracee));
+		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+		ASSERT_TRUE(cgroup_write(cgroup, "freezer.state", "FROZEN"));
+		ASSERT_TRUE(v1_state(cgroup, "FROZEN"));
+		EXPECT_EQ(0, request(PTRACE_GETSIGINFO, self->tracee, 0, (unsigned long)&info));
+		EXPECT_EQ(SIGTRAP, info.si_signo);
+		count = self->shared->count;
+		if (i < 2) {
+			EXPECT_EQ(0, cont(self->tracee, 0));
+			EXPECT_EQ(-ESRCH, cont(self->tracee, 0));
+		} else {
+			EXPECT_EQ(0, detach(self->tracee, 0));
+		}
+		for (int n = 0; n < 100; n++)
+			sched_yield();
+		EXPECT_EQ(count, self->shared->count);
+		ASSERT_TRUE(cgroup_write(cgroup, "freezer.state", "THAWED"));
+		wait_for_progress(self->shared);
+	}
+	reap(self->tracee);
+	self->tracee = 0;
+	while (rmdir(cgroup) && errno == EBUSY)
+		sched_yield();
+	umount2(v1, MNT_DETACH);
+	rmdir(v1);
+}
+
 TEST_HARNESS_MAIN

@@ -466,6 +466,21 @@ TEST_F(memory, vdso)
 	wait_for_progress(self->shared);
 }
 
+/* How many bytes there are in a file of a process in /proc; negative if it cannot be read. */
+static ssize_t proc_size(pid_t pid, const char *name)
+{
+	static char bytes[65536];
+	char path[64];
+	ssize_t size;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	fd = open(path, O_RDONLY);
+	size = read(fd, bytes, sizeof(bytes));
+	close(fd);
+	return size;
+}
+
 /* exit_mm() comes later: at PTRACE_EVENT_EXIT the memory is still there */
 TEST_F(memory, at_event_exit)
 {
@@ -481,7 +496,13 @@ TEST_F(memory, at_event_exit)
 	EXPECT_EQ(0, REQ(PTRACE_POKEDATA, addr, 42));
 	EXPECT_EQ(0, REQ(PTRACE_PEEKDATA, addr, &word));
 	EXPECT_EQ(42, word);
+	/* And so is what /proc shows of it. */
+	EXPECT_LT(0, proc_size(self->tracee, "environ"));
+	EXPECT_EQ(proc_size(getpid(), "environ"), proc_size(self->tracee, "environ"));
+	EXPECT_LT(0, proc_size(self->tracee, "cmdline"));
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_state(self->tracee, 'Z');
+	EXPECT_GE(0, proc_size(self->tracee, "environ"));
 	ASSERT_EQ(EXITED(0), next_status(self->tracee));
 	self->tracee = 0;
 }

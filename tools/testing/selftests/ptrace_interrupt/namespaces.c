@@ -149,6 +149,45 @@ TEST_F(namespaces, child_in_a_namespace)
 	self->tracee = 0;
 }
 
+__attribute__((constructor)) static void be_program(int argc, char **argv)
+{
+	if (argc == 1 && !strcmp(argv[0], "namespaces-exit"))
+		_exit(0);
+}
+
+static int exec_in_namespace(struct shared *shared)
+{
+	char *const argv[] = { "namespaces-exit", NULL }, *const envp[] = { NULL };
+
+	sleep_on_pipe(shared);
+	execve("/proc/self/exe", argv, envp);
+	return 1;
+}
+
+/*
+ * looks_like_a_spurious_pid(): both numbers are of the tracer's namespace, so that a task that has
+ * kept its number is not spurious. Requests work before a wait for the event.
+ */
+TEST_F(namespaces, exec_is_not_spurious)
+{
+	unsigned long message = 0;
+	siginfo_t info = {};
+
+	self->tracee = spawn_in_pid_namespace(exec_in_namespace, self->shared);
+	ASSERT_LT(1, self->tracee);
+	wait_for_state(self->tracee, 'S');
+	ASSERT_EQ(0, REQ(PTRACE_SEIZE, 0, PTRACE_O_TRACEEXEC));
+	ASSERT_TRUE(wake(self->shared));
+	wait_for_state(self->tracee, 't');
+	EXPECT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
+	EXPECT_EQ(0, REQ(PTRACE_GETEVENTMSG, 0, &message));
+	EXPECT_EQ(self->tracee, message);
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXEC), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
 static int attach_outside(struct shared *shared)
 {
 	/* The process that waits outside, by its PID there. */

@@ -104,6 +104,25 @@ static inline long in_thread(long (*function)(pid_t pid), pid_t pid)
 	return (long)result;
 }
 
+/* A thread that spins, and then ends its process. */
+static inline void *spin_and_exit(void *shared)
+{
+	spin(shared);
+	_exit(0);
+}
+
+/* The first thread exits at a byte of its pipe, and another spins on. */
+static inline int leave_leader_dead(struct shared *shared)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, spin_and_exit, shared))
+		return 1;
+	sleep_on_pipe(shared);
+	syscall(SYS_exit, 5);
+	return 1;
+}
+
 /* For threads and children of the test: return the number of the line that failed. */
 #define CHECK(condition) do { if (!(condition)) return __LINE__; } while (0)
 

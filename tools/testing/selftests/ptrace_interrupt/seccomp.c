@@ -8,6 +8,9 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/user.h>
 
 #include "ptrace_data.h"
 
@@ -41,7 +44,7 @@ FIXTURE_TEARDOWN(seccomp)
 }
 
 /* Install a filter that takes @action for the system call @nr, and allows the others. */
-static bool install(int nr, unsigned int action, unsigned int flags)
+static int install_filter(int nr, unsigned int action, unsigned int flags)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
@@ -51,8 +54,14 @@ static bool install(int nr, unsigned int action, unsigned int flags)
 	};
 	struct sock_fprog prog = { 4, filter };
 
-	return !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) &&
-	       !syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -1;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
+}
+
+static bool install(int nr, unsigned int action, unsigned int flags)
+{
+	return !install_filter(nr, action, flags);
 }
 
 static void call(int slot, long nr)
@@ -125,6 +134,21 @@ TEST_F(seccomp, trace)
 	/* The kernel executes the call. The filter asked about no other call. */
 	EXPECT_EQ(getpgrp(), result->value[0]);
 	EXPECT_NE(-ENOSYS, result->value[1]);
+}
+
+/* An INTERRUPT in that stop: the call is executed, and the trap follows it. */
+TEST_F(seccomp, interrupted)
+{
+	start(_metadata, self, traced_by_filter, PTRACE_O_TRACESECCOMP);
+	ASSERT_EQ(EVENT(PTRACE_EVENT_SECCOMP), next_status(self->tracee));
+	ASSERT_EQ(0, interrupt(self->tracee));
+	ASSERT_EQ(0, waitpid(self->tracee, NULL, WNOHANG));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+	EXPECT_EQ(0, result->calls);
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	wait_for_calls(1);
+	EXPECT_EQ(getpgrp(), result->value[0]);
 }
 
 /* man: "If there is no tracer present, the system call is not executed and returns ENOSYS" */
@@ -513,6 +537,201 @@ TEST_F(seccomp, trap_is_reported)
 	EXPECT_EQ(SYS_getpgrp, info.si_syscall);
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
 	EXPECT_EQ(EXITED(42), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+#ifdef __x86_64__
+/* The page of vsyscalls, which the kernel emulates */
+
+#define VSYSCALL_TIME	0xffffffffff600400UL
+
+static bool has_vsyscalls(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[256];
+	bool found = false;
+
+	while (maps && fgets(line, sizeof(line), maps))
+		found |= strstr(line, "[vsyscall]") != NULL;
+	if (maps)
+		fclose(maps);
+	return found;
+}
+
+static int call_vsyscall(struct shared *shared)
+{
+	sleep_on_pipe(shared);
+	if (shared->signals && !install(SYS_time, SECCOMP_RET_TRACE | DATA, 0))
+		return 1;
+	result->value[0] = ((long (*)(long *))VSYSCALL_TIME)(NULL);
+	result->calls++;
+	return syscall(SYS_getppid) == 1;
+}
+
+/* emulate_vsyscall(): no syscall-stop: "it is not a system call" for the entry code */
+TEST_F(seccomp, vsyscall_has_no_stop)
+{
+	struct ptrace_syscall_info info = {};
+
+	if (!has_vsyscalls())
+		SKIP(return, "no vsyscalls");
+	self->tracee = start_stopped(call_vsyscall, self->shared, 'S', PTRACE_O_TRACESYSGOOD);
+	ASSERT_LT(0, self->tracee);
+	ASSERT_TRUE(wake(self->shared));
+	/* The two ends of read(2), which is restarted, and the entry of the next call. */
+	for (int i = 0; i < 3; i++) {
+		ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
+		ASSERT_EQ(SIGNAL_STOP(SIGTRAP | 0x80), next_status(self->tracee));
+	}
+	ASSERT_LT(0, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
+	EXPECT_EQ(SYS_getppid, info.entry.nr);
+	/* The vsyscall is over. */
+	EXPECT_EQ(1, result->calls);
+	EXPECT_LT(0, result->value[0]);
+}
+
+/*
+ * The same: a filter asks the tracer, who may have it skipped, with a result. It may change
+ * neither the call nor where it is made: SIGSYS.
+ */
+TEST_F(seccomp, vsyscall_is_traced)
+{
+	if (!has_vsyscalls())
+		SKIP(return, "no vsyscalls");
+	for (int i = 0; i < 4; i++) {
+		struct user_regs_struct regs;
+
+		self->shared->signals = 1;
+		result->calls = 0;
+		start(_metadata, self, call_vsyscall, PTRACE_O_TRACESECCOMP);
+		ASSERT_EQ(EVENT(PTRACE_EVENT_SECCOMP), next_status(self->tracee));
+		ASSERT_EQ(0, REQ(PTRACE_GETREGS, 0, &regs));
+		EXPECT_EQ(SYS_time, regs.orig_rax);
+		EXPECT_EQ(VSYSCALL_TIME, regs.rip);
+		switch (i) {
+		case 1:
+			regs.orig_rax = -1;
+			regs.rax = 42;
+			break;
+		case 2:
+			regs.orig_rax = SYS_getpid;
+			break;
+		case 3:
+			regs.rip += 0x400;
+			break;
+		}
+		ASSERT_EQ(0, REQ(PTRACE_SETREGS, 0, &regs));
+		ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+		if (i < 2) {
+			EXPECT_EQ(EXITED(0), next_status(self->tracee));
+			EXPECT_EQ(1, result->calls);
+			EXPECT_TRUE(i ? result->value[0] == 42 : result->value[0] > 42);
+		} else {
+			EXPECT_EQ(KILLED(SIGSYS), next_status(self->tracee) & ~0x80);
+		}
+		self->tracee = 0;
+	}
+}
+#endif /* __x86_64__ */
+
+/* Notifications, which another process answers */
+
+static unsigned int listener_flags;
+
+static int told_by_filter(struct shared *shared)
+{
+	shared->signals = install_filter(SYS_getpgrp, SECCOMP_RET_USER_NOTIF,
+					 SECCOMP_FILTER_FLAG_NEW_LISTENER | listener_flags);
+	return shared->signals < 0 ? 2 : call_both(shared);
+}
+
+static bool has_notification(int listener)
+{
+	struct pollfd fd = { .fd = listener, .events = POLLIN };
+
+	return poll(&fd, 1, 0) == 1 && fd.revents & POLLIN;
+}
+
+/* Receive a notification; return its number. One that is gone still counts for the kernel. */
+static __u64 receive(struct __test_metadata *_metadata, int listener)
+{
+	struct seccomp_notif notification = {};
+
+	while (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification)) {
+		ASSERT_EQ(ENOENT, errno);
+	}
+	EXPECT_EQ(SYS_getpgrp, notification.data.nr);
+	return notification.id;
+}
+
+static int answer(int listener, __u64 id)
+{
+	struct seccomp_notif_resp response = { .id = id, .val = 33 };
+
+	return ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response) ? errno : 0;
+}
+
+/*
+ * seccomp_do_user_notification(): an INTERRUPT ends the wait of the call, whose notification is
+ * then gone, and which is made again, with another. With WAIT_KILLABLE_RECV, the trap of a call
+ * that was received comes after the answer.
+ */
+TEST_F(seccomp, interrupted_in_notification)
+{
+	for (int i = 0; i < 4; i++) {
+		const bool killable = i & 1, received = i & 2;
+		int pidfd, listener;
+		__u64 id = 0;
+
+		self->shared->signals = 0;
+		result->calls = 0;
+		listener_flags = killable ? SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV : 0;
+		self->tracee = spawn(told_by_filter, self->shared);
+		ASSERT_LT(0, self->tracee);
+		while (self->shared->signals <= 0) {
+			ASSERT_EQ(0, waitpid(self->tracee, NULL, WNOHANG));
+		}
+		pidfd = syscall(SYS_pidfd_open, self->tracee, 0);
+		listener = syscall(SYS_pidfd_getfd, pidfd, self->shared->signals, 0);
+		ASSERT_LE(0, listener);
+		while (!has_notification(listener))
+			sched_yield();
+		ASSERT_EQ(0, seize(self->tracee));
+		if (received)
+			id = receive(_metadata, listener);
+		ASSERT_EQ(0, interrupt(self->tracee));
+		if (received && killable) {
+			wait_for_state(self->tracee, 'D');
+			ASSERT_EQ(0, waitpid(self->tracee, NULL, WNOHANG));
+			EXPECT_EQ(0, answer(listener, id));
+			ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+			ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+		} else {
+			ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+			EXPECT_FALSE(has_notification(listener));
+			if (received)
+				EXPECT_EQ(ENOENT, answer(listener, id));
+			ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+			EXPECT_NE(id, receive(_metadata, listener));
+			EXPECT_EQ(ENOENT, answer(listener, id));
+			/* It was interrupted once more, to find the number of its notification. */
+			ASSERT_EQ(0, interrupt(self->tracee));
+			if (killable) {
+				wait_for_state(self->tracee, 'D');
+			} else {
+				ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+			}
+			reap(self->tracee);
+			close(listener);
+			close(pidfd);
+			continue;
+		}
+		wait_for_calls(1);
+		EXPECT_EQ(33, result->value[0]);
+		reap(self->tracee);
+		close(listener);
+		close(pidfd);
+	}
 	self->tracee = 0;
 }
 

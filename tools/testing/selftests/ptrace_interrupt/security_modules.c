@@ -207,6 +207,96 @@ TEST_F_TIMEOUT(modules, yama_capable, MANY_PROCESSES)
 	}
 }
 
+/* How long an exception lasts */
+
+__attribute__((constructor)) static void be_program(int argc, char **argv)
+{
+	if (argc == 1 && !strcmp(argv[0], "modules-sleep"))
+		for (;;)
+			pause();
+}
+
+static int exec_sleeper(void)
+{
+	char *const argv[] = { "modules-sleep", NULL }, *const envp[] = { NULL };
+
+	execve("/proc/thread-self/exe", argv, envp);
+	return 1;
+}
+
+static void *make_exception(void *unused)
+{
+	return (void *)(long)prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+}
+
+static void *exec_in_thread(void *unused)
+{
+	_exit(exec_sleeper());
+}
+
+enum lasting { OF_THREAD, OVER_EXEC, OVER_EXEC_OF_THREAD, OVER_FORK, N_LASTING };
+
+/* A process that has made an exception, and then has done something else. */
+static int be_excepted(struct shared *shared)
+{
+	const enum lasting how = shared->signals;
+	pthread_t thread;
+	void *failed;
+
+	if (!become(ALICE, ALICE, NO_CAPS) || prctl(PR_SET_PTRACER, 0) ||
+	    pthread_create(&thread, NULL, make_exception, NULL) ||
+	    pthread_join(thread, &failed) || failed)
+		return 1;
+	shared->signals = getpid();
+	switch (how) {
+	case OVER_EXEC:
+		return exec_sleeper();
+	case OVER_EXEC_OF_THREAD:
+		if (pthread_create(&thread, NULL, exec_in_thread, NULL))
+			return 1;
+		break;
+	case OVER_FORK:
+		shared->signals = fork();
+		break;
+	default:
+		break;
+	}
+	for (;;)
+		pause();
+}
+
+/*
+ * yama_ptracer_add(): an exception is the first thread's, whichever makes it: it lasts until that
+ * is gone, over its exec, too. An exec by another thread ends it, and a child does not have it.
+ */
+TEST_F(modules, yama_lasting)
+{
+	static const int expected[] = { 0, 0, EPERM, EPERM };
+
+	if (self->scope < 0)
+		SKIP(return, "no Yama");
+	set_scope(1);
+	for (enum lasting how = 0; how < N_LASTING; how++) {
+		char name[64];
+
+		self->shared->signals = how;
+		self->target = spawn(be_excepted, self->shared);
+		ASSERT_LT(0, self->target);
+		while (self->shared->signals <= N_LASTING)
+			sched_yield();
+		do
+			proc_status(self->target, "Name", name);
+		while ((how == OVER_EXEC || how == OVER_EXEC_OF_THREAD) && strcmp(name, "exe"));
+		wait_for_state(self->shared->signals, 'S');
+		EXPECT_EQ(expected[how], as(ALICE, ALICE, NO_CAPS, try_seize,
+					    self->shared->signals)) {
+			TH_LOG("case %d", how);
+		}
+		reap(self->target);
+		self->target = 0;
+	}
+}
+
 static int trace_descendants(struct shared *shared)
 {
 	struct shared *own = shared_new();

@@ -7,6 +7,7 @@
  */
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include "ptrace_data.h"
 
@@ -520,6 +521,87 @@ TEST_F(siginfo, peek_into_what_cannot_be_written)
 	EXPECT_EQ(2, peek(self->tracee, 1, 0, 3, pages + page - 2 * sizeof(siginfo_t)));
 	EXPECT_EQ(3, peek(self->tracee, 1, 0, 3, pages + page - 3 * sizeof(siginfo_t)));
 	EXPECT_TRUE(all_are(pages + page, 0, page));
+}
+
+static int spin_without_queue(struct shared *shared)
+{
+	setrlimit(RLIMIT_SIGPENDING, &(struct rlimit){});
+	return spin(shared);
+}
+
+/*
+ * send_signal_locked(): beyond RLIMIT_SIGPENDING, a signal is pending without a siginfo: there is
+ * nothing to peek at. Its stop has an empty one. What kill(2) sends is not limited.
+ */
+TEST_F(siginfo, peek_without_a_siginfo)
+{
+	siginfo_t info[2];
+	union info got;
+
+	start(_metadata, self, spin_without_queue, 'R', 0);
+	ASSERT_EQ(0, syscall(SYS_tgkill, self->tracee, self->tracee, SIGUSR2));
+	EXPECT_EQ(0, peek(self->tracee, 0, 0, 2, info));
+	ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
+	EXPECT_EQ(1, peek(self->tracee, PTRACE_PEEKSIGINFO_SHARED, 0, 2, info));
+	EXPECT_EQ(SIGUSR1, info[0].si_signo);
+	EXPECT_EQ(getpid(), info[0].si_pid);
+	go(_metadata, self, PTRACE_CONT, 0, SIGNAL_STOP(SIGUSR2));
+	ASSERT_EQ(0, get(self->tracee, &got));
+	EXPECT_EQ(SIGUSR2, got.info.si_signo);
+	EXPECT_EQ(SI_USER, got.info.si_code);
+	EXPECT_EQ(0, got.info.si_pid);
+	go(_metadata, self, PTRACE_CONT, 0, SIGNAL_STOP(SIGUSR1));
+}
+
+#define TIMER_VALUE	0x12345678
+
+static int spin_with_timer(struct shared *shared)
+{
+	struct sigevent event = {
+		.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1,
+		.sigev_value.sival_int = TIMER_VALUE,
+	};
+	const struct itimerspec once = { .it_value.tv_nsec = 1 };
+	sigset_t set;
+	timer_t timer;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) ||
+	    timer_settime(timer, 0, &once, NULL))
+		return 1;
+	return spin(shared);
+}
+
+/* A timer's signal, as the tracer of a pending one sees it: nothing of the kernel's is in it. */
+TEST_F(siginfo, peek_at_a_timer)
+{
+	union info info, got;
+	char pending[64];
+
+	self->tracee = spawn(spin_with_timer, self->shared);
+	ASSERT_LT(0, self->tracee);
+	do
+		proc_status(self->tracee, "ShdPnd", pending);
+	while (!strtoull(pending, NULL, 16));
+	ASSERT_EQ(0, seize(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_INTERRUPT, 0, 0));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+	memset(&info, FILLER, sizeof(info));
+	ASSERT_EQ(1, peek(self->tracee, PTRACE_PEEKSIGINFO_SHARED, 0, 1, &info));
+	EXPECT_EQ(SIGUSR1, info.info.si_signo);
+	EXPECT_EQ(SI_TIMER, info.info.si_code);
+	EXPECT_EQ(0, info.info.si_overrun);
+	EXPECT_EQ(TIMER_VALUE, info.info.si_value.sival_int);
+	EXPECT_TRUE(all_are((char *)(&info.info.si_value + 1), 0,
+			    sizeof(siginfo_t) - offsetof(siginfo_t, si_value) - sizeof(sigval_t)));
+	EXPECT_TRUE(all_are(info.bytes + sizeof(siginfo_t), FILLER, 16));
+	/* The same when the signal is delivered. */
+	ASSERT_EQ(0, REQ(PTRACE_SETSIGMASK, 8, &(unsigned long long){}));
+	go(_metadata, self, PTRACE_CONT, 0, SIGNAL_STOP(SIGUSR1));
+	ASSERT_EQ(0, get(self->tracee, &got));
+	EXPECT_EQ(0, memcmp(&info.info, &got.info, sizeof(siginfo_t)));
 }
 
 static void ignore(int sig)

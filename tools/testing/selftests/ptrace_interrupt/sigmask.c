@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <linux/io_uring.h>
 #include <poll.h>
+#include <sys/signalfd.h>
 
 #include "ptrace_data.h"
 
@@ -225,6 +226,105 @@ TEST_F(sigmask, set_mask_in_sigsuspend)
 TEST_F(sigmask, set_mask_in_ppoll)
 {
 	mask_of_sleeper(_metadata, self, sleep_in_ppoll, bit(SIGTERM) | bit(SIGHUP));
+}
+
+static int wait_for_signal(struct shared *shared)
+{
+	siginfo_t info;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	sigaddset(&set, SIGUSR2);
+	while (!shared->quit) {
+		*afterwards = sigwaitinfo(&set, &info);
+		if (*afterwards == (unsigned long long)-1)
+			*afterwards = errno;
+		shared->signals++;
+	}
+	return 0;
+}
+
+static void signals_taken(struct __test_metadata *_metadata, FIXTURE_DATA(sigmask) *self,
+			  int times, unsigned long long taken)
+{
+	while (self->shared->signals < times)
+		sched_yield();
+	EXPECT_EQ(taken, *afterwards);
+	wait_for_state(self->tracee, 'S');
+	ASSERT_EQ(0, REQ(PTRACE_INTERRUPT, 0, 0));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+}
+
+/*
+ * do_sigtimedwait(): what the task waits for it takes without a report to the tracer, and it is not
+ * blocked meanwhile; the mask of the task is the one before. The trap of an INTERRUPT ends the
+ * wait. A signal that it waits for, and that its tracer then no longer has it block, is reported.
+ */
+TEST_F(sigmask, waited_for)
+{
+	afterwards = shared_memory(sizeof(*afterwards));
+	start(_metadata, self, wait_for_signal, 'S');
+	/* That trap has ended the first wait already. */
+	EXPECT_EQ(bit(SIGUSR1), get_mask(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	signals_taken(_metadata, self, 1, EINTR);
+	ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	/* The second wait, which this trap has ended, and the third. */
+	signals_taken(_metadata, self, 3, SIGUSR1);
+	EXPECT_EQ(bit(SIGUSR1), get_mask(self->tracee));
+	/* One that is not blocked is reported, if it does not come during a wait. */
+	ASSERT_EQ(0, kill(self->tracee, SIGUSR2));
+	go(_metadata, self, 0, SIGNAL_STOP(SIGUSR2));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	signals_taken(_metadata, self, 4, EINTR);
+	ASSERT_EQ(0, set_mask(self->tracee, 0));
+	ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
+	go(_metadata, self, 0, SIGNAL_STOP(SIGUSR1));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+}
+
+/* signalfd_dequeue(): the same for a signal that is read; in poll(2), it stays blocked. */
+static int read_signals(struct shared *shared)
+{
+	struct signalfd_siginfo info;
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_SETMASK, &set, NULL);
+	fd = signalfd(-1, &set, 0);
+	while (!shared->quit) {
+		*afterwards = read(fd, &info, sizeof(info)) < 0 ? errno : info.ssi_signo;
+		shared->signals++;
+	}
+	return 0;
+}
+
+TEST_F(sigmask, read_from_signalfd)
+{
+	afterwards = shared_memory(sizeof(*afterwards));
+	start(_metadata, self, read_signals, 'S');
+	EXPECT_EQ(bit(SIGUSR1), blocked(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	/* read(2) is restarted after a trap. */
+	for (int i = 1; i < 4; i++) {
+		wait_for_state(self->tracee, 'S');
+		ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
+		signals_taken(_metadata, self, i, SIGUSR1);
+		EXPECT_EQ(i, self->shared->signals);
+		ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	}
+	wait_for_state(self->tracee, 'S');
+	ASSERT_EQ(0, REQ(PTRACE_INTERRUPT, 0, 0));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+	ASSERT_EQ(0, set_mask(self->tracee, 0));
+	ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
+	go(_metadata, self, 0, SIGNAL_STOP(SIGUSR1));
+	EXPECT_EQ(3, self->shared->signals);
 }
 
 static int with_worker(struct shared *shared)

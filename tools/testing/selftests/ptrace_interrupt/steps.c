@@ -1,0 +1,604 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Steps and breakpoints: where they end, what the siginfo says, and what they change in the
+ * tracee. The tests of calls.c are about the trap flag.
+ *
+ * man: PTRACE_SINGLESTEP; arch/x86/kernel/step.c, arch/x86/kernel/traps.c,
+ * arch/x86/kernel/ptrace.c; kernel/signal.c: force_sig_info_to_task(); kernel/fork.c.
+ */
+#include <linux/hw_breakpoint.h>
+#include <linux/perf_event.h>
+#include <stddef.h>
+#include <sys/user.h>
+
+#include "ptrace_group.h"
+
+#if defined(__x86_64__) || defined(__i386__)
+
+#define SYSCALL_STOP		SIGNAL_STOP(SIGTRAP | 0x80)
+#define SYSEMU			31
+#define SYSEMU_SINGLESTEP	32
+#define SINGLEBLOCK		33
+
+#ifndef TRAP_HWBKPT
+#define TRAP_HWBKPT		4
+#endif
+
+#define DR(n)	(offsetof(struct user, u_debugreg) + (n) * sizeof(long))
+
+#ifdef __x86_64__
+#define IP(regs)	((regs).rip)
+#define RESULT(regs)	((regs).rax)
+#define NUMBER(regs)	((regs).orig_rax)
+#define CALL		"syscall"
+#define GETPPID		"110"
+#else
+#define IP(regs)	((regs).eip)
+#define RESULT(regs)	((regs).eax)
+#define NUMBER(regs)	((regs).orig_eax)
+#define CALL		"int $0x80"
+#define GETPPID		"64"
+#endif
+
+/* Code that a tracee runs for the tests. A label is where a stop may be. */
+extern const char step_native[], step_native_call[], step_native_after[], step_native_next[],
+	step_int80[], step_int80_call[], step_int80_after[], step_int80_next[],
+	step_nops[], step_nops_2[], step_loop[],
+	step_int3[], step_int3_after[], step_icebp[], step_icebp_after[];
+
+asm(".pushsection .text\n"
+	"step_native:		mov $" GETPPID ", %eax\n"
+	"step_native_call:	" CALL "\n"
+	"step_native_after:	nop\n"
+	"step_native_next:	jmp step_native_next\n"
+	"step_int80:		mov $64, %eax\n"
+	"step_int80_call:	int $0x80\n"
+	"step_int80_after:	nop\n"
+	"step_int80_next:	jmp step_int80_next\n"
+	"step_nops:		nop\n"
+	"step_nops_2:		nop\n"
+	"			nop\n"
+	"			nop\n"
+	"			jmp step_loop\n"
+	"			nop\n"
+	"step_loop:		jmp step_loop\n"
+	"step_int3:		int3\n"
+	"step_int3_after:	jmp step_int3_after\n"
+	"step_icebp:		.byte 0xf1\n"
+	"step_icebp_after:	jmp step_icebp_after\n"
+	".popsection\n");
+
+/* What the tracee and the test share, besides struct shared. */
+static struct stage {
+	_Atomic long result;
+} *stage;
+
+FIXTURE(steps)
+{
+	struct shared *shared;
+	pid_t tracee;
+	/* The registers of the tracee where it began to run that code. */
+	struct user_regs_struct sent_from;
+};
+
+FIXTURE_SETUP(steps)
+{
+	stage = shared_memory(sizeof(*stage));
+	self->shared = shared_new();
+}
+
+FIXTURE_TEARDOWN(steps)
+{
+	reap(self->tracee);
+}
+
+static void start(struct __test_metadata *_metadata, FIXTURE_DATA(steps) *self,
+		  int (*body)(struct shared *))
+{
+	self->shared->quit = 0;
+	self->tracee = spawn(body, self->shared);
+	ASSERT_LT(0, self->tracee);
+	wait_for_progress(self->shared);
+	ASSERT_EQ(0, REQ(PTRACE_SEIZE, self->tracee, PTRACE_O_TRACESYSGOOD));
+	ASSERT_EQ(0, interrupt(self->tracee));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETREGS, self->tracee, &self->sent_from));
+}
+
+/* Have the tracee, which is in a ptrace-stop, go on at @where, in no system call. */
+static void send_to(struct __test_metadata *_metadata, FIXTURE_DATA(steps) *self,
+		    const void *where)
+{
+	struct user_regs_struct regs = self->sent_from;
+
+	IP(regs) = (unsigned long)where;
+	NUMBER(regs) = -1;
+	ASSERT_EQ(0, REQ(PTRACE_SETREGS, self->tracee, &regs));
+}
+
+/* Have it go on where it was, until its exit. */
+static void ends(struct __test_metadata *_metadata, FIXTURE_DATA(steps) *self)
+{
+	ASSERT_EQ(0, REQ(PTRACE_SETREGS, self->tracee, &self->sent_from));
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	wait_for_progress(self->shared);
+	self->shared->quit = 1;
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+static unsigned long ip(struct __test_metadata *_metadata, pid_t pid)
+{
+	struct user_regs_struct regs;
+
+	ASSERT_EQ(0, REQ(PTRACE_GETREGS, pid, &regs));
+	return IP(regs);
+}
+
+/* Resume by @how; SIGTRAP with @code follows, and the tracee is at @where. */
+static void trap_at(struct __test_metadata *_metadata, pid_t pid, long how, const char *where,
+		    int code)
+{
+	siginfo_t info = {};
+
+	ASSERT_EQ(0, REQ(how, pid, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(pid));
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, pid, &info));
+	EXPECT_EQ(SIGTRAP, info.si_signo);
+	EXPECT_EQ(code, info.si_code);
+	EXPECT_EQ((unsigned long)where, ip(_metadata, pid));
+}
+
+static void call_stop(struct __test_metadata *_metadata, pid_t pid, long how)
+{
+	ASSERT_EQ(0, REQ(how, pid, 0));
+	ASSERT_EQ(SYSCALL_STOP, next_status(pid));
+}
+
+/* Steps and system calls */
+
+static const struct code {
+	const char *begin, *call, *after, *next;
+} codes[] = {
+	{ step_native, step_native_call, step_native_after, step_native_next },
+	{ step_int80, step_int80_call, step_int80_after, step_int80_next },
+};
+
+/*
+ * A step over a system call ends right after the call, with TRAP_BRKPT, since the kernel makes the
+ * trap, and not the processor; the steps before and after it are of one instruction.
+ */
+TEST_F(steps, over_a_call)
+{
+	start(_metadata, self, spin);
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		const struct code *code = &codes[i];
+
+		send_to(_metadata, self, code->begin);
+		trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, code->call, TRAP_TRACE);
+		trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, code->after, TRAP_BRKPT);
+		trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, code->next, TRAP_TRACE);
+	}
+	ends(_metadata, self);
+}
+
+/* The same from the stops of the call: a step from the entry makes the call, and ends after it. */
+TEST_F(steps, from_the_stops_of_a_call)
+{
+	struct user_regs_struct regs;
+
+	start(_metadata, self, spin);
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		const struct code *code = &codes[i];
+
+		send_to(_metadata, self, code->begin);
+		call_stop(_metadata, self->tracee, PTRACE_SYSCALL);
+		EXPECT_EQ((unsigned long)code->after, ip(_metadata, self->tracee));
+		trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, code->after, TRAP_BRKPT);
+		ASSERT_EQ(0, REQ(PTRACE_GETREGS, self->tracee, &regs));
+		EXPECT_EQ(getpid(), RESULT(regs));
+		trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, code->next, TRAP_TRACE);
+
+		send_to(_metadata, self, code->begin);
+		call_stop(_metadata, self->tracee, PTRACE_SYSCALL);
+		call_stop(_metadata, self->tracee, PTRACE_SYSCALL);
+		trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, code->next, TRAP_TRACE);
+	}
+	ends(_metadata, self);
+}
+
+/*
+ * SYSCALL_EMU: a call whose entry PTRACE_SYSEMU_SINGLESTEP has reported is not made, and the step
+ * from there ends after it. From an entry that PTRACE_SYSCALL has reported, the call is made, and
+ * the step is reported one instruction late.
+ */
+TEST_F(steps, with_emulation)
+{
+	struct user_regs_struct regs;
+
+	start(_metadata, self, spin);
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		const struct code *code = &codes[i];
+
+		send_to(_metadata, self, code->begin);
+		trap_at(_metadata, self->tracee, SYSEMU_SINGLESTEP, code->call, TRAP_TRACE);
+		call_stop(_metadata, self->tracee, SYSEMU_SINGLESTEP);
+		EXPECT_EQ((unsigned long)code->after, ip(_metadata, self->tracee));
+		trap_at(_metadata, self->tracee, SYSEMU_SINGLESTEP, code->next, TRAP_TRACE);
+		ASSERT_EQ(0, REQ(PTRACE_GETREGS, self->tracee, &regs));
+		EXPECT_EQ(-ENOSYS, (long)RESULT(regs));
+
+		send_to(_metadata, self, code->begin);
+		call_stop(_metadata, self->tracee, PTRACE_SYSCALL);
+		trap_at(_metadata, self->tracee, SYSEMU_SINGLESTEP, code->next, TRAP_TRACE);
+		ASSERT_EQ(0, REQ(PTRACE_GETREGS, self->tracee, &regs));
+		EXPECT_EQ(getpid(), RESULT(regs));
+	}
+	ends(_metadata, self);
+}
+
+/*
+ * PTRACE_SINGLEBLOCK: until the processor branches, if it can do that. Under an emulator that has
+ * no branch trap flag, as QEMU's, it is a step.
+ */
+TEST_F(steps, block)
+{
+	const unsigned long begin = (unsigned long)step_nops, end = (unsigned long)step_loop;
+	unsigned long at;
+	int stops = 0;
+
+	start(_metadata, self, spin);
+	send_to(_metadata, self, step_nops);
+	do {
+		ASSERT_EQ(0, REQ(SINGLEBLOCK, self->tracee, 0));
+		ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(self->tracee));
+		at = ip(_metadata, self->tracee);
+		stops++;
+		ASSERT_TRUE(at == begin + stops || at == end);
+	} while (at != end);
+	EXPECT_TRUE(stops == 1 || stops == 5);
+	/* A step after block steps is a step. */
+	send_to(_metadata, self, step_nops);
+	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, step_nops_2, TRAP_TRACE);
+	ends(_metadata, self);
+}
+
+/* A step to where nothing can be executed ends in the fault, not in a trap. */
+TEST_F(steps, to_data)
+{
+	siginfo_t info = {};
+
+	start(_metadata, self, spin);
+	send_to(_metadata, self, self->shared);
+	ASSERT_EQ(0, REQ(PTRACE_SINGLESTEP, self->tracee, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGSEGV), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, self->tracee, &info));
+	EXPECT_EQ(SEGV_ACCERR, info.si_code);
+	EXPECT_EQ((unsigned long)self->shared, (unsigned long)info.si_addr);
+	EXPECT_EQ((unsigned long)self->shared, ip(_metadata, self->tracee));
+	send_to(_metadata, self, step_nops);
+	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, step_nops_2, TRAP_TRACE);
+	ends(_metadata, self);
+}
+
+static int compute(struct shared *shared)
+{
+	unsigned long sum = 0;
+	pid_t child;
+
+	spin(shared);
+	for (int i = 0; i < 200; i++)
+		sum = sum * 31 + i;
+	child = fork();
+	if (child == 0)
+		_exit(3);
+	stage->result = sum + (next_status(child) == EXITED(3) && getppid() == shared->signals);
+	return 5;
+}
+
+/* A program that runs by single steps to its end does what it does without them. */
+TEST_F(steps, to_the_end)
+{
+	unsigned long sum = 1;
+	int status, steps = 0, calls = 0;
+
+	for (int i = 0, s = 0; i < 200; i++)
+		sum = (i ? sum : s) * 31 + i;
+	self->shared->signals = getpid();
+	start(_metadata, self, compute);
+	self->shared->quit = 1;
+	do {
+		siginfo_t info = {};
+
+		ASSERT_EQ(0, REQ(PTRACE_SINGLESTEP, self->tracee, 0));
+		status = next_status(self->tracee);
+		if (status == SIGNAL_STOP(SIGCHLD))
+			continue;
+		if (status != SIGNAL_STOP(SIGTRAP))
+			break;
+		ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, self->tracee, &info));
+		calls += info.si_code == TRAP_BRKPT;
+		steps++;
+	} while (steps < 100000);
+	EXPECT_EQ(EXITED(5), status);
+	self->tracee = 0;
+	EXPECT_EQ(sum + 1, stage->result);
+	EXPECT_LT(400, steps);
+	/* fork(), wait4(), getppid() */
+	EXPECT_LE(3, calls);
+}
+
+/* The codes of traps */
+
+/* traps.c: what each kind of trap, and a SIGTRAP that is sent, says of itself. */
+TEST_F(steps, codes)
+{
+	siginfo_t info = {};
+
+	start(_metadata, self, spin);
+	send_to(_metadata, self, step_int3);
+	trap_at(_metadata, self->tracee, PTRACE_CONT, step_int3_after, SI_KERNEL);
+	send_to(_metadata, self, step_icebp);
+	trap_at(_metadata, self->tracee, PTRACE_CONT, step_icebp_after, TRAP_BRKPT);
+	/* A breakpoint for execution stops before the instruction. */
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(0), (unsigned long)step_nops_2));
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(7), 1));
+	send_to(_metadata, self, step_nops);
+	trap_at(_metadata, self->tracee, PTRACE_CONT, step_nops_2, TRAP_HWBKPT);
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, self->tracee, &info));
+	EXPECT_EQ((unsigned long)step_nops_2, (unsigned long)info.si_addr);
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(7), 0));
+
+	send_to(_metadata, self, step_loop);
+	for (int i = 0; i < 2; i++) {
+		ASSERT_EQ(0, cont(self->tracee, 0));
+		ASSERT_EQ(0, i ? signal_thread(self->tracee, self->tracee, SIGTRAP) :
+			     kill(self->tracee, SIGTRAP));
+		ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(self->tracee));
+		ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, self->tracee, &info));
+		EXPECT_EQ(i ? SI_TKILL : SI_USER, info.si_code);
+		EXPECT_EQ(getpid(), info.si_pid);
+	}
+	send_to(_metadata, self, step_native);
+	call_stop(_metadata, self->tracee, PTRACE_SYSCALL);
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, self->tracee, &info));
+	EXPECT_EQ(SIGTRAP | 0x80, info.si_code);
+	ends(_metadata, self);
+}
+
+/* Debug registers */
+
+static unsigned long debug_register(struct __test_metadata *_metadata, pid_t pid, int n)
+{
+	unsigned long value = ~0UL;
+
+	ASSERT_EQ(0, request(PTRACE_PEEKUSR, pid, DR(n), (unsigned long)&value));
+	return value;
+}
+
+static int fork_and_write(struct shared *shared)
+{
+	pid_t child;
+
+	spin(shared);
+	child = fork();
+	if (child == 0) {
+		stage->result = 1;
+		_exit(0);
+	}
+	return next_status(child) == EXITED(0) ? 0 : 1;
+}
+
+/*
+ * copy_thread(): a new child has none of its parent's breakpoints, though DR7 shows the value of
+ * the parent's.
+ */
+TEST_F(steps, breakpoint_and_child)
+{
+	unsigned long child = 0;
+
+	start(_metadata, self, fork_and_write);
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, PTRACE_O_TRACEFORK));
+	/* Watch for writes to the result. */
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(1), (unsigned long)&stage->result));
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(7), 0xd00004));
+	self->shared->quit = 1;
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_FORK), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETEVENTMSG, self->tracee, &child));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(child));
+	EXPECT_EQ(0xd00004, debug_register(_metadata, self->tracee, 7));
+	EXPECT_EQ(0xd00004, debug_register(_metadata, child, 7));
+	EXPECT_EQ(0, debug_register(_metadata, child, 1));
+	ASSERT_EQ(0, cont(child, 0));
+	/* No SIGTRAP. */
+	ASSERT_EQ(EXITED(0), next_status(child));
+	EXPECT_EQ(1, stage->result);
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGCHLD), next_status(self->tracee));
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
+/* ptrace_write_dr7(): ENOSPC if perf(1) has taken all breakpoints; nothing changes then. */
+TEST_F(steps, no_breakpoint_left)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_BREAKPOINT, .size = sizeof(attr), .bp_type = HW_BREAKPOINT_W,
+		.bp_addr = (unsigned long)&stage->result, .bp_len = HW_BREAKPOINT_LEN_4,
+	};
+	int events[4];
+
+	start(_metadata, self, spin);
+	for (int i = 0; i < 4; i++) {
+		events[i] = syscall(SYS_perf_event_open, &attr, self->tracee, -1, -1, 0);
+		if (events[i] < 0)
+			SKIP(return, "no breakpoints by perf_event_open(2)");
+	}
+	ASSERT_EQ(0, REQ(PTRACE_PEEKUSR, self->tracee, stage));
+	EXPECT_EQ(-ENOSPC, request(PTRACE_POKEUSR, self->tracee, DR(7), 0xd00004));
+	EXPECT_EQ(0, debug_register(_metadata, self->tracee, 7));
+	close(events[3]);
+	EXPECT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(7), 0xd00004));
+	EXPECT_EQ(0xd00004, debug_register(_metadata, self->tracee, 7));
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(7), 0));
+	for (int i = 0; i < 3; i++)
+		close(events[i]);
+	ends(_metadata, self);
+}
+
+/* What the tracee has for SIGTRAP */
+
+enum disposition { DEFAULT, IGNORED, HANDLED };
+
+static enum disposition wanted;
+static bool wanted_blocked;
+
+static void ignore(int sig)
+{
+}
+
+static int spin_with_disposition(struct shared *shared)
+{
+	static void (*const handlers[])(int) = { SIG_DFL, SIG_IGN, ignore };
+	sigset_t set;
+
+	signal(SIGTRAP, handlers[wanted]);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTRAP);
+	sigprocmask(wanted_blocked ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+	return spin(shared);
+}
+
+static bool has_signal(pid_t pid, const char *key)
+{
+	char value[64];
+
+	proc_status(pid, key, value);
+	return strtoull(value, NULL, 16) >> (SIGTRAP - 1) & 1;
+}
+
+/*
+ * force_sig_info_to_task(): the trap of an instruction resets a disposition that would lose it, and
+ * unblocks SIGTRAP, even if the tracer suppresses it. Stops that are no signals change nothing.
+ */
+TEST_F(steps, disposition)
+{
+	for (int i = 0; i < 4 * 6; i++) {
+		const int kind = i / 6;
+		const bool forced = kind < 2;
+		enum disposition disposition = i % 3;
+		bool is_blocked = i / 3 % 2;
+
+		wanted = disposition;
+		wanted_blocked = is_blocked;
+		start(_metadata, self, spin_with_disposition);
+		switch (kind) {
+		case 0:
+			send_to(_metadata, self, step_nops);
+			trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, step_nops_2,
+				TRAP_TRACE);
+			break;
+		case 1:
+			send_to(_metadata, self, step_int3);
+			trap_at(_metadata, self->tracee, PTRACE_CONT, step_int3_after, SI_KERNEL);
+			break;
+		case 2:
+			send_to(_metadata, self, step_native);
+			call_stop(_metadata, self->tracee, PTRACE_SYSCALL);
+			call_stop(_metadata, self->tracee, PTRACE_SYSCALL);
+			break;
+		case 3:
+			ASSERT_EQ(0, interrupt(self->tracee));
+			ASSERT_EQ(0, cont(self->tracee, 0));
+			ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+			break;
+		}
+		if (forced && (is_blocked || disposition == IGNORED)) {
+			is_blocked = false;
+			disposition = DEFAULT;
+		}
+		EXPECT_EQ(is_blocked, has_signal(self->tracee, "SigBlk")) {
+			TH_LOG("case %d", i);
+		}
+		EXPECT_EQ(disposition == IGNORED, has_signal(self->tracee, "SigIgn")) {
+			TH_LOG("case %d", i);
+		}
+		EXPECT_EQ(disposition == HANDLED, has_signal(self->tracee, "SigCgt")) {
+			TH_LOG("case %d", i);
+		}
+		ends(_metadata, self);
+	}
+}
+
+/* Children of a task that is stepped */
+
+static int make_child(struct shared *shared)
+{
+	pid_t child;
+	int status;
+
+	spin(shared);
+	child = shared->signals ? fork() : vfork();
+	if (child == 0) {
+		/* A call that is made, and not only reported to nobody. */
+		stage->result = syscall(SYS_getppid);
+		_exit(7);
+	}
+	status = next_status(child);
+	if (stage->result != getpid())
+		return 1;
+	return status == EXITED(7) ? 0 : WIFSIGNALED(status) ? 100 + WTERMSIG(status) : 2;
+}
+
+/*
+ * copy_process(): user_disable_single_step(), and it clears SYSCALL_TRACE and SYSCALL_EMU: a child
+ * that nobody traces does not die of its parent's steps, and its calls are made.
+ */
+TEST_F(steps, children)
+{
+	static const long ways[] = {
+		PTRACE_SINGLESTEP, SINGLEBLOCK, PTRACE_SYSCALL, SYSEMU, SYSEMU_SINGLESTEP,
+	};
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(ways); i++) {
+		struct ptrace_syscall_info info;
+		int status;
+
+		stage->result = 0;
+		self->shared->signals = i & 1;
+		start(_metadata, self, make_child);
+		self->shared->quit = 1;
+		do {
+			call_stop(_metadata, self->tracee, PTRACE_SYSCALL);
+			ASSERT_LT(0, request(PTRACE_GET_SYSCALL_INFO, self->tracee, sizeof(info),
+					     (unsigned long)&info));
+		} while (info.op != PTRACE_SYSCALL_INFO_ENTRY ||
+			 (info.entry.nr != SYS_clone && info.entry.nr != SYS_vfork));
+		/* From the entry of the call, for a few stops. */
+		for (int stops = 0; stops < 3; stops++) {
+			ASSERT_EQ(0, REQ(ways[i / 2], self->tracee, 0));
+			status = next_status(self->tracee);
+			ASSERT_TRUE(WIFSTOPPED(status)) {
+				TH_LOG("way %ld: status %#x", ways[i / 2], status);
+			}
+			/* The next call is not to be lost. */
+			if (status == SYSCALL_STOP && ways[i / 2] >= SYSEMU)
+				break;
+		}
+		ASSERT_EQ(0, detach(self->tracee, 0));
+		status = next_status(self->tracee);
+		/* The stop at a call that is emulated has made one of the parent's calls fail. */
+		if (ways[i / 2] < SYSEMU || ways[i / 2] == SINGLEBLOCK) {
+			EXPECT_EQ(EXITED(0), status) {
+				TH_LOG("way %ld", ways[i / 2]);
+			}
+		}
+		EXPECT_EQ(self->tracee, stage->result);
+		self->tracee = 0;
+	}
+}
+#endif /* x86 */
+
+TEST_HARNESS_MAIN
