@@ -57,8 +57,7 @@ static bool thaw(const char *cgroup)
 /* A tracer, and a task that runs in a cgroup of its own. */
 FIXTURE_SETUP(freezer)
 {
-	strcpy(self->root, "/tmp/ptrace_freezer.XXXXXX");
-	if (!cgroup_mount(self->root))
+	if (!cgroup_mount(self->root, "freezer"))
 		SKIP(return, "there is no cgroup2, or it may not be mounted");
 	snprintf(self->cgroup, sizeof(self->cgroup), "%s/ptrace_%d", self->root, getpid());
 	snprintf(self->other, sizeof(self->other), "%s/ptrace_other_%d", self->root, getpid());

@@ -12,11 +12,13 @@
 #include "ptrace_test.h"
 
 /*
- * Mount the cgroups at a new directory, whose name replaces the Xs at the end of @root, and where
- * no other process sees them. Returns whether that could be done; if not, nothing is left behind.
+ * Mount the cgroups at a new directory, whose name goes to @root and has that of the test, and
+ * where no other process sees them. Returns whether that could be done; if not, nothing is left
+ * behind.
  */
-static inline bool cgroup_mount(char *root)
+static inline bool cgroup_mount(char root[64], const char *test)
 {
+	snprintf(root, 64, "/tmp/ptrace_%s.XXXXXX", test);
 	if (geteuid() || !mkdtemp(root))
 		return false;
 	if (!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&

@@ -152,6 +152,12 @@ fail:
 	return -1;
 }
 
+/* How many of them the kernel has, which a tracee can tell: the last is new. */
+static inline size_t copies_known(pid_t pid)
+{
+	return ARRAY_SIZE(copies) - (request(PTRACE_GET_TRACEE_INFO, pid, 0, 0) == -EIO);
+}
+
 /* Where what a request needs besides the area is. */
 static char copy_elsewhere[AREA_SIZE];
 static struct iovec copy_vector;

@@ -720,7 +720,7 @@ static void end_all(void)
 		usleep(1000);
 	if (tracer_is_left())
 		FAIL(0);
-	/* Without tracers there is no ptrace-stop, and without SIGSTOP no group stop after SIGCONT. */
+	/* Without tracers no ptrace-stop, and without SIGSTOP no group stop after SIGCONT. */
 	wait_for_none_in("t", 0);
 	cgroup_freeze(cgroup, false);
 	wait_for_none_in("tT", SIGCONT);
@@ -810,7 +810,8 @@ static long leaked(const struct usage *before, const struct usage *now)
 	long most = 0;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(caches); i++) {
-		const long more = now->objects[i] - before->objects[i] - (now->tasks - before->tasks);
+		const long more = now->objects[i] - before->objects[i] -
+				  (now->tasks - before->tasks);
 
 		if (more > most)
 			most = more;
@@ -835,8 +836,7 @@ FIXTURE_SETUP(stress)
 {
 	int fd;
 
-	strcpy(self->root, "/tmp/ptrace_stress.XXXXXX");
-	if (!cgroup_mount(self->root))
+	if (!cgroup_mount(self->root, "stress"))
 		SKIP(return, "there is no cgroup2, or it may not be mounted");
 	if (access("/sys/kernel/slab/task_struct/objects", R_OK))
 		SKIP(return, "the kernel does not tell how many objects it has");
@@ -883,9 +883,11 @@ TEST_F_TIMEOUT(stress, random, 36000)
 	EXPECT_EQ(0, (int)state->failed_line) {
 		TH_LOG("what was wrong there: %#x", (int)state->failed_with);
 	}
-	TH_LOG("%lu operations, %lu attached, %lu interrupted, %lu stops, %lu killed, %lu frozen, %lu ends, %ld ms",
-	       state->operations, state->attached, state->interrupts, state->stops, state->kills,
-	       state->freezes, state->ends, milliseconds() - begin);
+	TH_LOG("%lu operations in %ld ms: %lu attached, %lu interrupted, %lu stops",
+	       state->operations, milliseconds() - begin, state->attached, state->interrupts,
+	       state->stops);
+	TH_LOG("%lu ends, %lu of them killed by the supervisor; %lu times frozen",
+	       state->ends, state->kills, state->freezes);
 	EXPECT_LE(operations, (unsigned long)state->operations);
 	/* Not a test of nothing. */
 	EXPECT_LT(operations / 100, (unsigned long)state->attached);

@@ -18,12 +18,17 @@ FIXTURE(vanish)
 	pid_t tracee;
 	/* The memory, and what is put there. */
 	void *area, *prepared;
+	size_t known;
 };
 
 FIXTURE_SETUP(vanish)
 {
 	self->shared = shared_new();
 	self->prepared = private_pages(1);
+	self->tracee = start_at_entry(self->shared);
+	ASSERT_LT(0, self->tracee);
+	self->known = copies_known(self->tracee);
+	reap(self->tracee);
 }
 
 FIXTURE_TEARDOWN(vanish)
@@ -53,7 +58,7 @@ TEST_F(vanish, truncated)
 
 	self->area = mmap(NULL, AREA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
 	ASSERT_TRUE(self->area != MAP_FAILED);
-	for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
+	for (size_t i = 0; i < self->known; i++) {
 		struct snapshot before;
 
 		prepare(_metadata, self, &copies[i]);
@@ -104,7 +109,7 @@ TEST_F(vanish, unmapped)
 	int made = 0, failed = 0;
 
 	self->area = private_pages(1);
-	for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
+	for (size_t i = 0; i < self->known; i++) {
 		pthread_t thread;
 
 		prepare(_metadata, self, &copies[i]);
@@ -194,7 +199,7 @@ static long make_and_wait(struct __test_metadata *_metadata, FIXTURE_DATA(vanish
 /* ptrace_freeze_traced(): the tracee that SIGKILL wakes keeps still for the request. */
 TEST_F(vanish, late)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
+	for (size_t i = 0; i < self->known; i++) {
 		EXPECT_LE(0, make_and_wait(_metadata, self, &copies[i], false)) {
 			TH_LOG("%s", copies[i].name);
 		}
@@ -206,7 +211,7 @@ TEST_F(vanish, late)
 
 TEST_F(vanish, never)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
+	for (size_t i = 0; i < self->known; i++) {
 		EXPECT_EQ(-EFAULT, make_and_wait(_metadata, self, &copies[i], true)) {
 			TH_LOG("%s", copies[i].name);
 		}
