@@ -811,11 +811,11 @@ static struct usage usage(void)
  */
 static long leaked(const struct usage *before, const struct usage *now)
 {
+	const long started = now->tasks > before->tasks ? now->tasks - before->tasks : 0;
 	long most = 0;
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(caches); i++) {
-		const long more = now->objects[i] - before->objects[i] -
-				  (now->tasks - before->tasks);
+		const long more = now->objects[i] - before->objects[i] - started;
 
 		if (more > most)
 			most = more;
