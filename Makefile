@@ -9,7 +9,7 @@ text = $(subst ",,$(CONFIG_$(1)))
 
 # Which kernel: rust, fallback (the series, PTRACE_RUST=n) or pristine.
 K := $(or $(call chosen,KERNEL,rust fallback pristine),rust)
-PROFILE ?= $(call chosen,PROFILE,debug kasan rt up calls)
+PROFILE ?= $(call chosen,PROFILE,debug kasan kcsan rt up calls)
 SEIZE_DEVEL ?= $(if $(CONFIG_KERNEL_RUST)$(CONFIG_KERNEL_FALLBACK)$(CONFIG_KERNEL_PRISTINE),$(or $(CONFIG_SEIZE_DEVEL),n))
 LINUX ?= $(call text,LINUX)
 ACCEL ?= $(call chosen,ACCEL,kvm tcg)
@@ -36,7 +36,7 @@ MAKEFLAGS += --no-print-directory
 help: ## This list
 	@echo 'Targets; K=rust (default), K=fallback or K=pristine chooses the kernel:'
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20 | sed 's/^/  /'
-	@echo 'Settings: K=, PROFILE=debug|kasan|rt|up|calls, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b, KERNELS='
+	@echo 'Settings: K=, PROFILE=debug|kasan|kcsan|rt|up|calls, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b, KERNELS=, OPERATIONS=, SEED='
 
 .PHONY: run
 run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_INTERRUPT
@@ -53,6 +53,22 @@ ifeq ($(K)$(PROFILE),rust)
 	@$(in_env) scripts/kernel fallback
 	@KERNELS='fallback rust' $(in_env) scripts/diff $(FEW_SEEDS)
 endif
+
+# Which kernels "make check-all" is about, as KERNEL:PROFILE; empty for all that it knows.
+CHECKED :=
+
+.PHONY: check-all
+check-all: tree selftests ## Run the tests on the kernels with each profile, and show a table
+	@$(in_env) scripts/check-all $(CHECKED)
+
+.PHONY: stress
+stress: kernel selftests ## Run a million random operations of tracers and tracees (OPERATIONS=, SEED=)
+	@$(in_env) scripts/stress $(K) $(or $(OPERATIONS),1000000) $(SEED)
+
+.PHONY: faults
+faults: tree selftests ## Compare what faults do to each request of fallback and of rust
+	@for k in fallback rust; do PROFILE=kasan $(in_env) scripts/kernel $$k || exit; done
+	@$(in_env) scripts/faults
 
 .PHONY: compare
 compare: kernels selftests ## Run every selftest on the three kernels, compare, and write build/report

@@ -5,9 +5,7 @@
  * man: PTRACE_DETACH, "Death under ptrace"; kernel/ptrace.c: ptrace_detach(),
  * __ptrace_unlink(), ptrace_freeze_traced(), ptrace_unfreeze_traced().
  */
-#include <linux/userfaultfd.h>
-#include <sys/ioctl.h>
-
+#include "ptrace_absent.h"
 #include "ptrace_group.h"
 
 #define SYSCALL_STOP	SIGNAL_STOP(SIGTRAP | 0x80)
@@ -317,24 +315,7 @@ static void *take_over(void *arg)
 	return NULL;
 }
 
-/* A page that blocks every thread that touches it, until @userfaultfd provides the page. */
-static void *absent_page(int *userfaultfd)
-{
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	long size = sysconf(_SC_PAGESIZE);
-	void *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	range.range.start = (unsigned long)page;
-	range.range.len = size;
-	*userfaultfd = syscall(SYS_userfaultfd, O_CLOEXEC);
-	if (page == MAP_FAILED || *userfaultfd < 0 || ioctl(*userfaultfd, UFFDIO_API, &api) ||
-	    ioctl(*userfaultfd, UFFDIO_REGISTER, &range))
-		return NULL;
-	return page;
-}
-
-/* A tracer that makes a request with such a page of its own, and what the test knows of it. */
+/* A tracer that makes a request with an absent page of its own, and what the test knows of it. */
 static struct {
 	pid_t tracee;
 	long request;

@@ -7,10 +7,7 @@
  * Documentation/admin-guide/cgroup-v2.rst: cgroup.freeze; kernel/signal.c:
  * do_freezer_trap(), ptrace_stop(), get_signal(); kernel/cgroup/freezer.c.
  */
-#include <linux/limits.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-
+#include "ptrace_cgroup.h"
 #include "ptrace_group.h"
 
 FIXTURE(freezer)
@@ -21,28 +18,6 @@ FIXTURE(freezer)
 	/* The mount point of cgroups, in a namespace of the test, and two cgroups. */
 	char root[64], cgroup[96], other[96];
 };
-
-/* Write @text to the file @name of @cgroup. */
-static bool cgroup_write(const char *cgroup, const char *name, const char *text)
-{
-	char path[PATH_MAX];
-	bool done;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", cgroup, name);
-	fd = open(path, O_WRONLY);
-	done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return done;
-}
-
-static bool cgroup_move(const char *cgroup, pid_t pid)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "%d", pid);
-	return cgroup_write(cgroup, "cgroup.procs", text);
-}
 
 /* The value of "frozen" in cgroup.events: 1, 0, or -1 if it cannot be read. */
 static int frozen(const char *cgroup)
@@ -68,7 +43,7 @@ static void wait_for_frozen(const char *cgroup, int value)
 
 static bool freeze(const char *cgroup)
 {
-	if (!cgroup_write(cgroup, "cgroup.freeze", "1"))
+	if (!cgroup_freeze(cgroup, true))
 		return false;
 	wait_for_frozen(cgroup, 1);
 	return true;
@@ -76,20 +51,14 @@ static bool freeze(const char *cgroup)
 
 static bool thaw(const char *cgroup)
 {
-	return cgroup_write(cgroup, "cgroup.freeze", "0");
+	return cgroup_freeze(cgroup, false);
 }
 
 /* A tracer, and a task that runs in a cgroup of its own. */
 FIXTURE_SETUP(freezer)
 {
-	strcpy(self->root, "/tmp/ptrace_freezer.XXXXXX");
-	if (geteuid() || !mkdtemp(self->root))
-		SKIP(return, "only root may mount");
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("none", self->root, "cgroup2", 0, NULL)) {
-		rmdir(self->root);
-		SKIP(return, "there is no cgroup2 to be mounted");
-	}
+	if (!cgroup_mount(self->root, "freezer"))
+		SKIP(return, "there is no cgroup2, or it may not be mounted");
 	snprintf(self->cgroup, sizeof(self->cgroup), "%s/ptrace_%d", self->root, getpid());
 	snprintf(self->other, sizeof(self->other), "%s/ptrace_other_%d", self->root, getpid());
 	ASSERT_EQ(0, mkdir(self->cgroup, 0755));
@@ -107,15 +76,11 @@ FIXTURE_TEARDOWN(freezer)
 {
 	tracer_end(&self->tracer);
 	reap(self->tracee);
-	/* The last task may still be exiting. */
 	if (self->cgroup[0])
-		while (rmdir(self->cgroup) && errno == EBUSY)
-			sched_yield();
+		cgroup_remove(self->cgroup);
 	if (self->other[0])
-		while (rmdir(self->other) && errno == EBUSY)
-			sched_yield();
-	umount2(self->root, MNT_DETACH);
-	rmdir(self->root);
+		cgroup_remove(self->other);
+	cgroup_unmount(self->root);
 }
 
 /* The tracee does not run, and the cgroup is frozen. */
