@@ -102,12 +102,12 @@ build-matrix: tree ## Build the crate in the configurations that break wrappers
 	@$(in_env) scripts/build-matrix $(NAMES)
 
 .PHONY: series
-series: tree ## Write the patches and their cover letter to build/series (VERSION=, PREVIOUS=)
+series: tree ## Write the three series to build/series/a, b and c (SERIES=, VERSION=, PREVIOUS=)
 	@AUTHOR="$${AUTHOR:-$$(git config user.name) <$$(git config user.email)>}" \
 		$(in_env) scripts/series
 
 .PHONY: series-check
-series-check: kernels selftests series ## Apply the series patch by patch, and check each state
+series-check: selftests series ## Apply the series patch by patch, and check each state (SERIES=, CHECKS=)
 	@$(in_env) scripts/series-check
 
 .PHONY: kernels
