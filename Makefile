@@ -139,6 +139,14 @@ selftests: tree
 docs: tree ## Build the pages of Documentation/ as HTML in build/docs
 	@$(in_env) scripts/docs
 
+.PHONY: rustdoc
+rustdoc: kernel ## Write the pages of the crate, private items too, to build/docs/rust
+	@$(in_env) scripts/rustdoc
+
+.PHONY: rust-analyzer
+rust-analyzer: kernel ## Write rust-project.json, which gives an editor the crate
+	@$(in_env) scripts/rust-analyzer
+
 .PHONY: menuconfig
 menuconfig: tree ## Open the menu of what the commands here build and run
 	@$(in_env) scripts/menuconfig
