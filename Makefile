@@ -123,12 +123,12 @@ build-matrix: tree ## Build the crate in the configurations that break wrappers
 	@$(in_env) scripts/build-matrix $(NAMES)
 
 .PHONY: series
-series: tree ## Write the patches and their cover letter to build/series (VERSION=, PREVIOUS=)
+series: tree ## Write the three series to build/series/a, b and c (SERIES=, VERSION=, PREVIOUS=)
 	@AUTHOR="$${AUTHOR:-$$(git config user.name) <$$(git config user.email)>}" \
 		$(in_env) scripts/series
 
 .PHONY: series-check
-series-check: kernels selftests series ## Apply the series patch by patch, and check each state
+series-check: selftests series ## Apply the series patch by patch, and check each state (SERIES=, CHECKS=)
 	@$(in_env) scripts/series-check
 
 .PHONY: kernels
@@ -163,6 +163,14 @@ selftests: tree
 .PHONY: docs
 docs: tree ## Build the pages of Documentation/ as HTML in build/docs
 	@$(in_env) scripts/docs
+
+.PHONY: rustdoc
+rustdoc: kernel ## Write the pages of the crate, private items too, to build/docs/rust
+	@$(in_env) scripts/rustdoc
+
+.PHONY: rust-analyzer
+rust-analyzer: kernel ## Write rust-project.json, which gives an editor the crate
+	@$(in_env) scripts/rust-analyzer
 
 .PHONY: menuconfig
 menuconfig: tree ## Open the menu of what the commands here build and run

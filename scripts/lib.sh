@@ -12,6 +12,9 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/ptrace-rust
 # The kernels, as K= names them.
 kernels='rust fallback pristine'
 
+# The series, each of which is based on the one before.
+all_series='a b c'
+
 die() {
 	echo "error: $*" >&2
 	exit 1
@@ -86,4 +89,14 @@ tcg_clock() {
 	[ "$program" -nt "$top/scripts/tsc-khz.rs" ] || rustc -O -o "$program" "$top/scripts/tsc-khz.rs"
 	# On a busy machine, the kernel's check of the timer may take it for broken.
 	echo "tsc_early_khz=$("$program") tsc=reliable no_timer_check"
+}
+
+# series_start SERIES: print what a series is based on, in build/linux.
+series_start() {
+	case $1 in
+	a) echo base ;;
+	b) echo series-a ;;
+	c) echo series-b ;;
+	*) die "SERIES=$1 is unknown; SERIES is a, b or c" ;;
+	esac
 }
