@@ -223,7 +223,7 @@ TEST_F(tracers, killed_while_the_tracee_stops)
 		/* If the processor was not kept from the tracee, the request was done. */
 		waited += status == KILLED(SIGKILL);
 		ASSERT_EQ(0, seize(self->tracee));
-		ASSERT_EQ(EVENT_STOP(SIGSTOP), status_now(self->tracee));
+		ASSERT_EQ(EVENT_STOP(SIGSTOP), next_status(self->tracee));
 		ASSERT_EQ(0, kill(self->tracee, SIGCONT));
 		ASSERT_EQ(0, detach(self->tracee, 0));
 		wait_for_progress(self->shared);
