@@ -9,6 +9,7 @@ text = $(subst ",,$(CONFIG_$(1)))
 
 # Which kernel: rust, fallback (the series, PTRACE_RUST=n) or pristine.
 K := $(or $(call chosen,KERNEL,rust fallback pristine),rust)
+ARCH ?= $(call chosen,ARCH,arm64)
 PROFILE ?= $(call chosen,PROFILE,debug kasan kcsan rt up calls)
 SEIZE_DEVEL ?= $(if $(CONFIG_KERNEL_RUST)$(CONFIG_KERNEL_FALLBACK)$(CONFIG_KERNEL_PRISTINE),$(or $(CONFIG_SEIZE_DEVEL),n))
 LINUX ?= $(call text,LINUX)
@@ -27,6 +28,11 @@ override PREVIOUS := $(abspath $(PREVIOUS))
 endif
 export ENV LINUX PREVIOUS PROFILE SEIZE_DEVEL ACCEL CPUS MEMORY TIMEOUT APPEND
 
+# The kernel's make takes an empty ARCH for a machine's name.
+ifneq ($(ARCH),)
+export ARCH
+endif
+
 in_env := scripts/in-env
 
 .DEFAULT_GOAL := help
@@ -36,7 +42,7 @@ MAKEFLAGS += --no-print-directory
 help: ## This list
 	@echo 'Targets; K=rust (default), K=fallback or K=pristine chooses the kernel:'
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20 | sed 's/^/  /'
-	@echo 'Settings: K=, PROFILE=debug|kasan|kcsan|rt|up|calls, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b, KERNELS=, OPERATIONS=, SEED='
+	@echo 'Settings: K=, ARCH=arm64, PROFILE=debug|kasan|kcsan|rt|up|calls, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b, KERNELS=, OPERATIONS=, SEED='
 
 .PHONY: run
 run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_INTERRUPT
@@ -44,12 +50,12 @@ run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_IN
 
 .PHONY: check
 check: floors soundness kernel selftests ## Run the tests in a guest
-ifeq ($(K)$(PROFILE),rust)
+ifeq ($(K)$(PROFILE)$(ARCH),rust)
 	@$(in_env) scripts/misuse
 	@$(in_env) scripts/model
 endif
 	@$(in_env) scripts/check $(K)
-ifeq ($(K)$(PROFILE),rust)
+ifeq ($(K)$(PROFILE)$(ARCH),rust)
 	@$(in_env) scripts/kernel fallback
 	@KERNELS='fallback rust' $(in_env) scripts/diff $(FEW_SEEDS)
 endif
@@ -187,6 +193,7 @@ tree: env ## Make or update build/linux, the kernel's source with the series
 .PHONY: env
 env: ## Make build/env, the environment that everything runs in
 	@scripts/env
+	@scripts/env-machine
 
 .PHONY: versions
 versions: env ## The version of every package in the environment

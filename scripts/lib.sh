@@ -15,9 +15,44 @@ kernels='rust fallback pristine'
 # The series, each of which is based on the one before.
 all_series='a b c'
 
+# The machine that the kernels are for, as ARCH= names it: x86_64, which the environment is of, or
+# another. For each: the emulator and its arguments under TCG; the file of the kernel's image; the
+# prefix of the compiler of 64-bit and 32-bit programs; and the packages of all that.
+arch=${ARCH:-x86_64}
+case $arch in
+x86_64)
+	emulator=qemu-system-x86_64 emulated='-cpu max'
+	image_file=arch/x86/boot/bzImage
+	cross='' cross_32=''
+	;;
+arm64)
+	emulator=qemu-system-aarch64
+	tools_packages='qemu-system-arm gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf libc6-dev-armhf-cross'
+	# The algorithm of pointer authentication that costs least.
+	emulated='-machine mte=on -cpu max,pauth-impdef=on'
+	image_file=arch/arm64/boot/Image
+	cross=aarch64-linux-gnu- cross_32=arm-linux-gnueabihf-
+	;;
+*)
+	echo "error: ARCH=$arch is unknown; ARCH is x86_64 or arm64" >&2
+	exit 1
+	;;
+esac
+# What the names of another machine's files begin with.
+machine=
+[ "$arch" = x86_64 ] || machine=$arch-
+# Where the selftests are built, and where the guest, in the repository, finds them.
+selftests=$build/${machine}selftests
+installed=build/${machine}selftests/install
+
 die() {
 	echo "error: $*" >&2
 	exit 1
+}
+
+# x86_64_only WHAT: stop if WHAT is asked of another machine.
+x86_64_only() {
+	[ -z "$machine" ] || die "$1 is for x86-64 only; leave out ARCH=$arch"
 }
 
 # step NAME WHAT COMMAND...: run COMMAND with its output in build/log/NAME.log,
@@ -64,8 +99,8 @@ lock() {
 	flock 9
 }
 
-# kernel_paths K: set tree (source), out (build directory) and name for kernel K
-# with what PROFILE changes, if that is set.
+# kernel_paths K: set tree (source), out (build directory), image and name for kernel K
+# of the machine ARCH, with what PROFILE changes, if that is set.
 kernel_paths() {
 	case " $kernels " in
 	*" $1 "*) ;;
@@ -79,12 +114,15 @@ kernel_paths() {
 		[ -e "$profile" ] || die "PROFILE=$PROFILE is unknown; PROFILE is debug, kasan, kcsan, rt, up or calls"
 		name=$1-$PROFILE
 	fi
+	name=$machine$name
 	out=$build/$name
+	image=$out/$image_file
 }
 
-# tcg_clock: print parameters that tell the kernel the rate of its time stamp counter,
+# tcg_clock: print parameters that tell an x86-64 kernel the rate of its time stamp counter,
 # which it cannot find out there. Without them, it would have no timer below a tick.
 tcg_clock() {
+	[ -z "$machine" ] || return 0
 	program=$build/tsc-khz
 	[ "$program" -nt "$top/scripts/tsc-khz.rs" ] || rustc -O -o "$program" "$top/scripts/tsc-khz.rs"
 	# On a busy machine, the kernel's check of the timer may take it for broken.

@@ -313,25 +313,57 @@ TEST_F(calls, calls_after_detach)
 	ends(_metadata, self);
 }
 
-#if defined(__x86_64__) || defined(__i386__)
-
-#ifdef __x86_64__
-#define IP(regs)	((regs).rip)
-#define RESULT(regs)	((regs).rax)
-#else
-#define IP(regs)	((regs).eip)
-#define RESULT(regs)	((regs).eax)
-#endif
-
 #define SYSEMU			31
 #define SYSEMU_SINGLESTEP	32
 #define SINGLEBLOCK		33
 
+#if defined(__x86_64__) || defined(__i386__)
+#define X86
+#endif
+
+#ifdef __riscv
+/* arch_has_single_step(): a tracer of an architecture without steps gets an error. */
+TEST_F(calls, there_are_no_steps)
+{
+	static const long ways[] = {
+		PTRACE_SINGLESTEP, SINGLEBLOCK, SYSEMU, SYSEMU_SINGLESTEP,
+	};
+
+	start(_metadata, self, variant, make_calls, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		EXPECT_EQ(-EIO, request(ways[i], self->tracee, 0, 0)) {
+			TH_LOG("request %ld", ways[i]);
+		}
+	}
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ends(_metadata, self);
+}
+#else
+
+/* The general registers, as a set has them. */
+#if defined(__x86_64__)
+typedef struct user_regs_struct registers;
+#define IP(regs)	((regs).rip)
+#define RESULT(regs)	((regs).rax)
+#elif defined(__i386__)
+typedef struct user_regs_struct registers;
+#define IP(regs)	((regs).eip)
+#define RESULT(regs)	((regs).eax)
+#elif defined(__aarch64__)
+typedef struct user_regs_struct registers;
+#define IP(regs)	((regs).pc)
+#define RESULT(regs)	((regs).regs[0])
+#elif defined(__arm__)
+typedef struct user_regs registers;
+#define IP(regs)	((regs).uregs[15])
+#define RESULT(regs)	((regs).uregs[0])
+#endif
+
 static unsigned long ip(struct __test_metadata *_metadata, pid_t pid)
 {
-	struct user_regs_struct regs;
+	registers regs;
 
-	ASSERT_EQ(0, REQ(PTRACE_GETREGS, pid, &regs));
+	ASSERT_EQ(0, general_registers(PTRACE_GETREGSET, pid, &regs, sizeof(regs)));
 	return IP(regs);
 }
 
@@ -340,7 +372,7 @@ TEST_F(calls, calls_are_emulated)
 {
 	struct pollfd poll_pipe = { .fd = self->shared->pipe[0], .events = POLLIN };
 	struct ptrace_syscall_info info;
-	struct user_regs_struct regs;
+	registers regs;
 
 	start(_metadata, self, variant, make_writes, PTRACE_O_TRACESYSGOOD);
 	ASSERT_TRUE(wake(self->shared));
@@ -350,9 +382,9 @@ TEST_F(calls, calls_are_emulated)
 	ASSERT_EQ(SYSCALL_STOP, next_status(self->tracee));
 	syscall_info(_metadata, self->tracee, PTRACE_SYSCALL_INFO_ENTRY, &info);
 	ASSERT_EQ(SYS_write, info.entry.nr);
-	ASSERT_EQ(0, REQ(PTRACE_GETREGS, self->tracee, &regs));
+	ASSERT_EQ(0, general_registers(PTRACE_GETREGSET, self->tracee, &regs, sizeof(regs)));
 	RESULT(regs) = 43;
-	ASSERT_EQ(0, REQ(PTRACE_SETREGS, self->tracee, &regs));
+	ASSERT_EQ(0, general_registers(PTRACE_SETREGSET, self->tracee, &regs, sizeof(regs)));
 	/* No stop at its exit. */
 	ASSERT_EQ(0, request(SYSEMU, self->tracee, 0, 0));
 	wait_for_progress(self->shared);
@@ -384,6 +416,26 @@ TEST_F(calls, calls_after_emulation)
 
 /* Steps */
 
+static const long ways_to_step[] = {
+	PTRACE_SINGLESTEP,
+#ifdef X86
+	SINGLEBLOCK,
+#endif
+	/* At no system call, it is a step. */
+	SYSEMU_SINGLESTEP,
+};
+
+#ifndef X86
+/* arch_has_block_step(): a tracer of an architecture without it gets an error. */
+TEST_F(calls, there_is_no_block_step)
+{
+	start(_metadata, self, variant, make_calls, 0);
+	EXPECT_EQ(-EIO, request(SINGLEBLOCK, self->tracee, 0, 0));
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ends(_metadata, self);
+}
+#endif
+
 static void step(struct __test_metadata *_metadata, pid_t pid, long how)
 {
 	const unsigned long before = ip(_metadata, pid);
@@ -400,11 +452,11 @@ static void step(struct __test_metadata *_metadata, pid_t pid, long how)
 /* man: PTRACE_SINGLESTEP; ptrace_resume(): any other way to resume ends stepping. */
 TEST_F(calls, steps)
 {
-	static const long ways_to_step[] = { PTRACE_SINGLESTEP, SINGLEBLOCK };
 	struct ptrace_syscall_info info;
 
 	start(_metadata, self, variant, make_calls, PTRACE_O_TRACESYSGOOD);
-	for (int i = 0; i < 2; i++) {
+	/* Without the last, which keeps calls from being made. */
+	for (size_t i = 0; i < ARRAY_SIZE(ways_to_step) - 1; i++) {
 		for (int n = 0; n < 20; n++)
 			step(_metadata, self->tracee, ways_to_step[i]);
 		to_entry(_metadata, self->tracee, &info);
@@ -424,9 +476,7 @@ TEST_F(calls, steps)
 /* ptrace_disable(): detached while stepping, it must not die of the next step's SIGTRAP. */
 TEST_F(calls, detached_from_steps)
 {
-	static const long ways_to_step[] = { PTRACE_SINGLESTEP, SINGLEBLOCK, SYSEMU_SINGLESTEP };
-
-	for (int i = 0; i < 3; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ways_to_step); i++) {
 		self->shared->quit = 0;
 		start(_metadata, self, variant, make_calls, 0);
 		for (int n = 0; n < 3; n++) {
@@ -459,12 +509,21 @@ TEST_F(calls, steps_with_emulation)
 		at_call = ip(_metadata, self->tracee);
 		ASSERT_EQ(0, request(SYSEMU_SINGLESTEP, self->tracee, 0, 0));
 		ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(self->tracee));
+		/* x86 takes a step behind the call, arm64 stops at its end. */
+#ifdef X86
 		ASSERT_NE(at_call, ip(_metadata, self->tracee));
+#else
+		ASSERT_EQ(at_call, ip(_metadata, self->tracee));
+#endif
 	}
 	EXPECT_EQ(3, calls);
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	ends(_metadata, self);
 }
+
+#endif /* steps */
+
+#ifdef X86
 
 /* The trap flag. arch/x86/kernel/step.c tells whether it is the tracer's or the tracee's. */
 

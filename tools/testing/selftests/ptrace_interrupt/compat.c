@@ -13,7 +13,33 @@
 
 #include "ptrace_data.h"
 
+/*
+ * What programs of both widths have: the size of the general registers, the architecture, and the
+ * number of exit_group(). And whether this program can make system calls as a 32-bit one.
+ */
 #if defined(__x86_64__) || defined(__i386__)
+#define X86
+#define GENERAL_64	(27 * 8)
+#define GENERAL_32	(17 * 4)
+#define ARCH_64		AUDIT_ARCH_X86_64
+#define ARCH_32		AUDIT_ARCH_I386
+#define EXIT_GROUP_64	231
+#define EXIT_GROUP_32	252
+#elif defined(__aarch64__) || defined(__arm__)
+#define GENERAL_64	(34 * 8)
+#define GENERAL_32	(18 * 4)
+#define ARCH_64		AUDIT_ARCH_AARCH64
+#define ARCH_32		AUDIT_ARCH_ARM
+#define EXIT_GROUP_64	94
+#define EXIT_GROUP_32	248
+#endif
+#if defined(X86) || defined(__arm__)
+#define CALLS_32
+#endif
+
+#ifndef MAP_32BIT
+#define MAP_32BIT	0
+#endif
 
 /* The siginfo and the iovec of 32-bit programs. */
 struct info32 {
@@ -61,6 +87,8 @@ FIXTURE_TEARDOWN(compat)
 {
 	reap(self->tracee);
 }
+
+#ifdef CALLS_32
 
 /* A request as a 32-bit program makes it. The kernel drops the upper halves. */
 static long request32(long nr, long pid, unsigned long addr, unsigned long data)
@@ -173,7 +201,7 @@ TEST_F(compat, siginfo)
 /* compat_ptrace_request(): an iovec has 8 bytes; the kernel writes only its length */
 TEST_F(compat, regset)
 {
-	const size_t all = IS_64BIT ? 27 * 8 : 17 * 4;
+	const size_t all = IS_64BIT ? GENERAL_64 : GENERAL_32;
 
 	low->iov = (struct iovec32){ (unsigned long)low->bytes, 512 };
 	low->peek.off = 0;
@@ -195,6 +223,7 @@ TEST_F(compat, regset)
 	EXPECT_EQ(8, low->iov.len);
 }
 
+#ifdef X86
 /* ia32_arch_ptrace(): the registers in the tracer's layout, whatever the tracee is */
 TEST_F(compat, registers)
 {
@@ -208,6 +237,31 @@ TEST_F(compat, registers)
 	EXPECT_TRUE(all_are(low->bytes + 512, FILLER, 256));
 	EXPECT_EQ(-EIO, REQ32(30, 0, 0x1003));
 }
+#else
+/* compat_arch_ptrace(): arm's own requests */
+TEST_F(compat, registers)
+{
+	EXPECT_EQ(0, REQ32(PTRACE_GETREGS, 0, low->bytes));
+	EXPECT_FALSE(all_are(low->bytes, FILLER, GENERAL_32));
+	EXPECT_TRUE(all_are(low->bytes + GENERAL_32, FILLER, 256));
+	EXPECT_EQ(0, REQ32(PTRACE_SETREGS, 0, low->bytes));
+	memset(low->bytes, FILLER, sizeof(low->bytes));
+	EXPECT_EQ(0, REQ32(PTRACE_GETVFPREGS, 0, low->bytes));
+	EXPECT_FALSE(all_are(low->bytes, FILLER, 260));
+	EXPECT_TRUE(all_are(low->bytes + 260, FILLER, 256));
+	EXPECT_EQ(0, REQ32(PTRACE_SETVFPREGS, 0, low->bytes));
+	memset(low->bytes, FILLER, sizeof(low->bytes));
+	EXPECT_EQ(0, REQ32(PTRACE_GET_THREAD_AREA, 0, low->bytes));
+	EXPECT_FALSE(all_are(low->bytes, FILLER, 4));
+	EXPECT_TRUE(all_are(low->bytes + 4, FILLER, 256));
+	/* Those that only a kernel of arm has, and those that no kernel has any more. */
+	EXPECT_EQ(-EIO, REQ32(PTRACE_GETFPREGS, 0, low->bytes));
+	EXPECT_EQ(-EIO, REQ32(PTRACE_SETFPREGS, 0, low->bytes));
+	EXPECT_EQ(-EIO, REQ32(18, 0, low->bytes));
+	EXPECT_EQ(-EFAULT, REQ32(PTRACE_GETREGS, 0, BAD_POINTER));
+	EXPECT_EQ(-EFAULT, REQ32(PTRACE_SETVFPREGS, 0, BAD_POINTER));
+}
+#endif
 
 /* COMPAT_SYSCALL_DEFINE4(ptrace): the request is sign-extended; negative ones do not exist */
 TEST_F(compat, numbers)
@@ -276,6 +330,8 @@ TEST_F(compat, x32)
 }
 #endif
 
+#endif /* CALLS_32 */
+
 /* Get the path of this program's build for the other width; return whether there is one. */
 static bool other_width(char path[PATH_MAX])
 {
@@ -306,7 +362,7 @@ static int exec_other_width(struct shared *shared)
 /* task_user_regset_view(), syscall_get_arch(): a program of the other width */
 TEST_F(compat, other_program)
 {
-	const size_t all = IS_64BIT ? 17 * 4 : 27 * 8;
+	const size_t all = IS_64BIT ? GENERAL_32 : GENERAL_64;
 	struct iovec iov = { low->bytes, sizeof(low->bytes) };
 	struct ptrace_syscall_info info;
 	unsigned long word = 0;
@@ -321,7 +377,7 @@ TEST_F(compat, other_program)
 	EXPECT_EQ(all, iov.iov_len);
 	EXPECT_TRUE(all_are(low->bytes + all, FILLER, 128));
 	ASSERT_EQ(24, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
-	EXPECT_EQ(IS_64BIT ? AUDIT_ARCH_I386 : AUDIT_ARCH_X86_64, info.arch);
+	EXPECT_EQ(IS_64BIT ? ARCH_32 : ARCH_64, info.arch);
 	/* Its first instruction, at an address that both can name. */
 	EXPECT_GT(1ULL << 32, info.instruction_pointer);
 	EXPECT_EQ(0, REQ(PTRACE_PEEKTEXT, info.instruction_pointer, &word));
@@ -329,10 +385,12 @@ TEST_F(compat, other_program)
 	EXPECT_EQ(0, REQ(PTRACE_POKETEXT, info.instruction_pointer, ~word));
 	EXPECT_EQ(0, REQ(PTRACE_PEEKTEXT, info.instruction_pointer, &word));
 	EXPECT_EQ(0, REQ(PTRACE_POKETEXT, info.instruction_pointer, ~word));
+#ifdef X86
 	/* GETREGS still has the tracer's own layout. */
 	memset(low->bytes, FILLER, sizeof(low->bytes));
 	ASSERT_EQ(0, REQ(PTRACE_GETREGS, 0, low->bytes));
-	EXPECT_TRUE(all_are(low->bytes + (IS_64BIT ? 27 * 8 : 17 * 4), FILLER, 128));
+	EXPECT_TRUE(all_are(low->bytes + (IS_64BIT ? GENERAL_64 : GENERAL_32), FILLER, 128));
+#endif
 
 	/* Its system calls have the numbers of its own width. */
 	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, 0, PTRACE_O_TRACESYSGOOD));
@@ -341,14 +399,12 @@ TEST_F(compat, other_program)
 	ASSERT_EQ(80, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
 	EXPECT_EQ(PTRACE_SYSCALL_INFO_ENTRY, info.op);
 	/* exit_group(3). */
-	info.entry.nr = IS_64BIT ? 252 : 231;
+	info.entry.nr = IS_64BIT ? EXIT_GROUP_32 : EXIT_GROUP_64;
 	info.entry.args[0] = 3;
 	ASSERT_EQ(0, REQ(PTRACE_SET_SYSCALL_INFO, sizeof(info), &info));
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
 	ASSERT_EQ(EXITED(3), next_status(self->tracee));
 	self->tracee = 0;
 }
-
-#endif /* x86 */
 
 TEST_HARNESS_MAIN

@@ -8,7 +8,6 @@
  */
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/user.h>
 
 #include "ptrace_group.h"
 
@@ -326,7 +325,7 @@ TEST_F(exec, spurious_pid)
 		PTRACE_CONT, PTRACE_DETACH, PTRACE_SYSCALL, PTRACE_GETSIGINFO, PTRACE_SETOPTIONS,
 		PTRACE_PEEKDATA, PTRACE_LISTEN, PTRACE_GETEVENTMSG, PTRACE_GETREGSET, 0x8000,
 	};
-	struct user_regs_struct regs;
+	char registers[1024];
 
 	start(_metadata, self, variant, exec_of_second, PTRACE_O_TRACEEXEC);
 	to_event_of_second(_metadata, self);
@@ -338,7 +337,8 @@ TEST_F(exec, spurious_pid)
 	EXPECT_EQ(variant->attach ? -EIO : 0, interrupt(self->tracee));
 	EXPECT_EQ('t', proc_state(self->tracee));
 	EXPECT_EQ(stage->second, exec_event(_metadata, self->tracee));
-	EXPECT_EQ(0, REQ(PTRACE_GETREGS, self->tracee, &regs));
+	EXPECT_EQ(0, general_registers(PTRACE_GETREGSET, self->tracee, registers,
+				       sizeof(registers)));
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	if (!variant->attach) {
 		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));

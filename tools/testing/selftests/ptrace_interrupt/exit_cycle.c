@@ -364,10 +364,13 @@ static int exec_with_thread(struct shared *shared)
 
 __attribute__((constructor)) static void be_program(int argc, char **argv)
 {
+	sigset_t none;
+
 	if (argc != 1 || strcmp(argv[0], "exit-cycle-sleep"))
 		return;
+	sigemptyset(&none);
 	for (;;)
-		pause();
+		sigsuspend(&none);
 }
 
 /*
@@ -395,7 +398,7 @@ TEST_F(exit_cycle, exec_and_its_tracer_is_killed)
 {
 	start_exec(_metadata, self);
 	tracer_end(&self->tracer);
-	wait_for_syscall(self->tracee, SYS_pause);
+	wait_for_syscall(self->tracee, SYS_rt_sigsuspend);
 }
 
 TEST_F(exit_cycle, exec_and_it_is_killed)

@@ -23,6 +23,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,6 +78,19 @@ static inline long cont(pid_t pid, int sig)
 static inline long detach(pid_t pid, int sig)
 {
 	return request(PTRACE_DETACH, pid, 0, sig);
+}
+
+/* Of <elf.h> and <linux/elf.h>: a program can include only one of them. */
+#ifndef NT_PRSTATUS
+#define NT_PRSTATUS	1
+#endif
+
+/* Get or set, as @nr says, the first @size bytes of the general registers, or all of them. */
+static inline long general_registers(long nr, pid_t pid, void *registers, size_t size)
+{
+	struct iovec iov = { registers, size };
+
+	return request(nr, pid, NT_PRSTATUS, (unsigned long)&iov);
 }
 
 /* The next status of @pid, or -errno. */

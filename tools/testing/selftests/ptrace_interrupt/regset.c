@@ -11,6 +11,8 @@
 #include "ptrace_data.h"
 
 #if defined(__x86_64__) || defined(__i386__)
+#define X86
+#endif
 
 #ifndef NT_386_TLS
 #define NT_386_TLS	0x200
@@ -18,20 +20,35 @@
 #define NT_X86_XSTATE	0x202
 #endif
 #define NT_X86_SHSTK	0x204
+#define NT_ARM_VFP	0x400
+#define NT_ARM_TLS	0x401
+#define NT_ARM_SYSTEM_CALL 0x404
 
-/* Indexes of registers, as words: BX, which may have any value, and the code selector. */
-#ifdef __x86_64__
+/*
+ * The number of general registers, and indexes as words: of one that may have any value and, on
+ * x86, of the code selector.
+ */
+#if defined(__x86_64__)
 #define GENERAL		27
 #define BX		5
 #define CS		17
 #define OTHER_CS	0x23
 #define OTHER_GENERAL	(17 * 4)
-#else
+#elif defined(__i386__)
 #define GENERAL		17
 #define BX		0
 #define CS		13
 #define OTHER_CS	0x33
 #define OTHER_GENERAL	(27 * 8)
+#elif defined(__aarch64__)
+#define GENERAL		34
+#define BX		19
+#elif defined(__arm__)
+#define GENERAL		18
+#define BX		4
+#elif defined(__riscv)
+#define GENERAL		32
+#define BX		18
 #endif
 
 FIXTURE(regset)
@@ -68,12 +85,20 @@ static const struct set {
 	unsigned int size, least;
 } sets[] = {
 	{ NT_PRSTATUS, WORD, GENERAL * WORD },
-#ifdef __x86_64__
+#if defined(__x86_64__)
 	{ NT_PRFPREG, 8, 512 },
-#else
+#elif defined(__i386__)
 	{ NT_PRFPREG, 4, 108 },
 	{ NT_PRXFPREG, 4, 512 },
 	{ NT_386_TLS, 16, 48 },
+#elif defined(__aarch64__)
+	{ NT_PRFPREG, 4, 528 },
+	{ NT_ARM_TLS, 8, 16 },
+	{ NT_ARM_SYSTEM_CALL, 4, 4 },
+#elif defined(__arm__)
+	{ NT_ARM_VFP, 4, 260 },
+#elif defined(__riscv)
+	{ NT_PRFPREG, 8, 264 },
 #endif
 };
 
@@ -162,8 +187,9 @@ TEST_F(regset, set_part)
 	}
 }
 
-/* The tracee runs with the registers that were set, and other requests show them. */
-TEST_F(regset, set_and_go_on)
+#if defined(X86) || defined(__arm__)
+/* The requests that only some architectures have show the registers that were set. */
+TEST_F(regset, other_requests)
 {
 	unsigned long regs[GENERAL], word;
 	size_t len = sizeof(regs);
@@ -180,7 +206,9 @@ TEST_F(regset, set_and_go_on)
 	ASSERT_EQ(0, copy(self->tracee, PTRACE_GETREGSET, NT_PRSTATUS, regs, &len));
 	EXPECT_EQ(0x12121212, regs[BX]);
 }
+#endif
 
+#ifdef X86
 /* putreg(): an error keeps the registers set before it, and does not change the length */
 TEST_F(regset, set_stops_at_an_error)
 {
@@ -198,13 +226,17 @@ TEST_F(regset, set_stops_at_an_error)
 	EXPECT_EQ(0x5a5a5a5a, seen[BX]);
 	EXPECT_NE(0, seen[CS]);
 }
+#endif
 
 /* find_regset(): the name is an unsigned int, and must match exactly */
 TEST_F(regset, names)
 {
 	static const unsigned long none[] = {
-		0, 3, 4, 5, 6, 0x46e62b7e, 0x203, 0x205, 0x300, 0x400, 0x401,
+		0, 3, 4, 5, 6, 0x46e62b7e, 0x203, 0x205, 0x300,
 		0x7fffffff, 0x80000000, 0xffffffff,
+#ifdef X86
+		NT_ARM_VFP, NT_ARM_TLS,
+#endif
 #if __SIZEOF_LONG__ == 8
 		0x200, 0x46e62b7f, 1UL << 32, 3UL << 32,
 #else
@@ -238,6 +270,7 @@ TEST_F(regset, names)
 	}
 }
 
+#ifdef X86
 /* xstateregs_get(), xstateregs_set(): the set has the size of the processor's state */
 TEST_F(regset, xstate)
 {
@@ -277,6 +310,7 @@ TEST_F(regset, io_permissions)
 	len = 1;
 	EXPECT_EQ(-EINVAL, copy(self->tracee, PTRACE_GETREGSET, NT_386_IOPERM, part, &len));
 }
+#endif
 
 /*
  * ptrace_request(): the kernel checks the iovec first, then the name, then the length, then
@@ -343,6 +377,7 @@ TEST_F(regset, buffer_at_the_end)
 	}
 }
 
+#ifdef X86
 /* task_user_regset_view(): the mode in which the tracee's code runs selects the sets */
 TEST_F(regset, of_the_other_width)
 {
@@ -390,6 +425,29 @@ TEST_F(regset, of_the_other_width)
 	EXPECT_EQ(GENERAL * WORD, len);
 }
 
-#endif /* x86 */
+#endif
+
+#ifdef __aarch64__
+/* system_call_get(): the number of the call that the tracee is in, which a tracer can change */
+TEST_F(regset, system_call)
+{
+	int number = 0;
+	size_t len = sizeof(number);
+
+	reap(self->tracee);
+	self->tracee = start_stopped(sleep_on_pipe, self->shared, 'S', PTRACE_O_TRACESYSGOOD);
+	ASSERT_LT(0, self->tracee);
+	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP | 0x80), next_status(self->tracee));
+	ASSERT_EQ(0, copy(self->tracee, PTRACE_GETREGSET, NT_ARM_SYSTEM_CALL, &number, &len));
+	EXPECT_EQ(SYS_read, number);
+	number = SYS_exit_group;
+	ASSERT_EQ(0, copy(self->tracee, PTRACE_SETREGSET, NT_ARM_SYSTEM_CALL, &number, &len));
+	EXPECT_EQ(4, len);
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ASSERT_TRUE(WIFEXITED(next_status(self->tracee)));
+	self->tracee = 0;
+}
+#endif
 
 TEST_HARNESS_MAIN

@@ -71,11 +71,11 @@ static void call(int slot, long nr)
 	result->value[slot] = value == -1 ? -errno : value;
 }
 
-/* Call getpgrp() and getsid(11). A filter decides about the former. */
+/* Call gettid() and getsid(11). A filter decides about the former. */
 static int call_both(struct shared *shared)
 {
 	while (!shared->quit) {
-		call(0, SYS_getpgrp);
+		call(0, SYS_gettid);
 		call(1, SYS_getsid);
 		result->calls++;
 		sleep_on_pipe(shared);
@@ -86,12 +86,12 @@ static int call_both(struct shared *shared)
 static int traced_by_filter(struct shared *shared)
 {
 	sleep_on_pipe(shared);
-	return install(SYS_getpgrp, SECCOMP_RET_TRACE | DATA, 0) ? call_both(shared) : 1;
+	return install(SYS_gettid, SECCOMP_RET_TRACE | DATA, 0) ? call_both(shared) : 1;
 }
 
 static int refused_by_filter(struct shared *shared)
 {
-	if (!install(SYS_getpgrp, SECCOMP_RET_ERRNO | EXDEV, 0))
+	if (!install(SYS_gettid, SECCOMP_RET_ERRNO | EXDEV, 0))
 		return 1;
 	sleep_on_pipe(shared);
 	return call_both(shared);
@@ -126,13 +126,13 @@ TEST_F(seccomp, trace)
 	EXPECT_EQ(DATA, message);
 	ASSERT_EQ(84, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
 	EXPECT_EQ(PTRACE_SYSCALL_INFO_SECCOMP, info.op);
-	EXPECT_EQ(SYS_getpgrp, info.seccomp.nr);
+	EXPECT_EQ(SYS_gettid, info.seccomp.nr);
 	EXPECT_EQ(11, info.seccomp.args[0]);
 	EXPECT_EQ(DATA, info.seccomp.ret_data);
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
 	wait_for_calls(1);
 	/* The kernel executes the call. The filter asked about no other call. */
-	EXPECT_EQ(getpgrp(), result->value[0]);
+	EXPECT_EQ(self->tracee, result->value[0]);
 	EXPECT_NE(-ENOSYS, result->value[1]);
 }
 
@@ -225,7 +225,7 @@ static int refused_and_traced_by_filters(struct shared *shared)
 {
 	sleep_on_pipe(shared);
 	return install(SYS_getppid, SECCOMP_RET_ERRNO | EXDEV, 0) &&
-	       install(SYS_getpgrp, SECCOMP_RET_TRACE | DATA, 0) ? call_both(shared) : 1;
+	       install(SYS_gettid, SECCOMP_RET_TRACE | DATA, 0) ? call_both(shared) : 1;
 }
 
 /* __seccomp_filter(): the filters decide again about the call that the tracer has changed */
@@ -265,7 +265,7 @@ TEST_F(seccomp, after_syscall_stop)
 	ASSERT_EQ(SIGNAL_STOP(SIGTRAP | 0x80), next_status(self->tracee));
 	ASSERT_EQ(80, REQ(PTRACE_GET_SYSCALL_INFO, sizeof(info), &info));
 	EXPECT_EQ(PTRACE_SYSCALL_INFO_ENTRY, info.op);
-	EXPECT_EQ(SYS_getpgrp, info.entry.nr);
+	EXPECT_EQ(SYS_gettid, info.entry.nr);
 	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
 	ASSERT_EQ(EVENT(PTRACE_EVENT_SECCOMP), next_status(self->tracee));
 	ASSERT_EQ(0, REQ(PTRACE_SYSCALL, 0, 0));
@@ -304,7 +304,7 @@ TEST_F(seccomp, tracer_dies)
 	tracer = spawn(trace_and_die, shared);
 	ASSERT_EQ(EXITED(0), next_status(tracer));
 	wait_for_calls(1);
-	EXPECT_EQ(getpgrp(), result->value[0]);
+	EXPECT_EQ(self->tracee, result->value[0]);
 	ASSERT_TRUE(wake(self->shared));
 	wait_for_calls(2);
 	EXPECT_EQ(-ENOSYS, result->value[0]);
@@ -333,13 +333,13 @@ TEST_F(seccomp, suspend)
 {
 	start(_metadata, self, refused_by_filter, PTRACE_O_SUSPEND_SECCOMP);
 	wait_for_calls(1);
-	EXPECT_EQ(getpgrp(), result->value[0]);
+	EXPECT_EQ(self->tracee, result->value[0]);
 	set_options(_metadata, self, 0);
 	call_again(_metadata, self);
 	EXPECT_EQ(-EXDEV, result->value[0]);
 	set_options(_metadata, self, PTRACE_O_SUSPEND_SECCOMP);
 	call_again(_metadata, self);
-	EXPECT_EQ(getpgrp(), result->value[0]);
+	EXPECT_EQ(self->tracee, result->value[0]);
 
 	/* DETACH ends the suspension. */
 	ASSERT_EQ(0, interrupt(self->tracee));
@@ -351,11 +351,11 @@ TEST_F(seccomp, suspend)
 
 static int fork_under_filter(struct shared *shared)
 {
-	if (!install(SYS_getpgrp, SECCOMP_RET_ERRNO | EXDEV, 0))
+	if (!install(SYS_gettid, SECCOMP_RET_ERRNO | EXDEV, 0))
 		return 1;
 	sleep_on_pipe(shared);
 	if (fork() == 0) {
-		call(0, SYS_getpgrp);
+		call(0, SYS_gettid);
 		_exit(0);
 	}
 	return spin(shared);
@@ -372,7 +372,7 @@ TEST_F(seccomp, suspend_is_inherited)
 	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(child));
 	ASSERT_EQ(0, cont(child, 0));
 	ASSERT_EQ(EXITED(0), next_status(child));
-	EXPECT_EQ(getpgrp(), result->value[0]);
+	EXPECT_EQ((long)child, result->value[0]);
 }
 
 /* check_ptrace_options(): each of the tracers returns a bit for each wrong result */
@@ -426,7 +426,7 @@ static int suspend_under_filter(struct shared *shared)
 	pid_t child = spawn(spin, own);
 	int code;
 
-	if (!install(SYS_getpgrp, SECCOMP_RET_ALLOW, 0))
+	if (!install(SYS_gettid, SECCOMP_RET_ALLOW, 0))
 		return 64;
 	code = suspend_for(child);
 	/* It may not read the filters of others, either. */
@@ -501,9 +501,9 @@ TEST_F(seccomp, suspend_by_strict)
 static int killed_by_filter(struct shared *shared)
 {
 	sleep_on_pipe(shared);
-	if (!install(SYS_getpgrp, SECCOMP_RET_KILL_PROCESS, 0))
+	if (!install(SYS_gettid, SECCOMP_RET_KILL_PROCESS, 0))
 		return 1;
-	call(0, SYS_getpgrp);
+	call(0, SYS_gettid);
 	return 0;
 }
 
@@ -518,9 +518,9 @@ TEST_F(seccomp, kill_is_not_reported)
 static int trapped_by_filter(struct shared *shared)
 {
 	sleep_on_pipe(shared);
-	if (!install(SYS_getpgrp, SECCOMP_RET_TRAP | DATA, 0))
+	if (!install(SYS_gettid, SECCOMP_RET_TRAP | DATA, 0))
 		return 1;
-	call(0, SYS_getpgrp);
+	call(0, SYS_gettid);
 	return 42;
 }
 
@@ -534,7 +534,7 @@ TEST_F(seccomp, trap_is_reported)
 	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
 	EXPECT_EQ(SYS_SECCOMP, info.si_code);
 	EXPECT_EQ(DATA, info.si_errno);
-	EXPECT_EQ(SYS_getpgrp, info.si_syscall);
+	EXPECT_EQ(SYS_gettid, info.si_syscall);
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
 	EXPECT_EQ(EXITED(42), next_status(self->tracee));
 	self->tracee = 0;

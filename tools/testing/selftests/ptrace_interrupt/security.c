@@ -708,7 +708,7 @@ static int trace_unreadable(struct shared *shared)
 		if (request(PTRACE_PEEKDATA, pid, at, (unsigned long)&word) != expected ||
 		    request(PTRACE_POKEDATA, pid, at, 0) != expected)
 			return 105 + i;
-		if (request(PTRACE_GETREGS, pid, 0, (unsigned long)registers))
+		if (general_registers(PTRACE_GETREGSET, pid, registers, sizeof(registers)))
 			return 107;
 		if (i == 0 && (cont(pid, 0) || !program_is_there() || interrupt(pid) ||
 			       next_status(pid) != EVENT_STOP(SIGTRAP)))
@@ -793,18 +793,20 @@ TEST_F_TIMEOUT(security, registers_of_the_killed, MANY_PROCESSES)
 		ASSERT_EQ(0, seize(self->target));
 		ASSERT_EQ(0, interrupt(self->target));
 		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->target));
-		ASSERT_EQ(0, request(PTRACE_GETREGS, self->target, 0, (unsigned long)registers));
+		ASSERT_EQ(0, general_registers(PTRACE_GETREGSET, self->target, registers,
+					       sizeof(registers)));
 		killer = fork();
 		if (killer == 0)
 			_exit(kill(self->target, SIGKILL));
 		do
-			ret = request(PTRACE_SETREGS, self->target, 0, (unsigned long)registers);
+			ret = general_registers(PTRACE_SETREGSET, self->target, registers,
+						sizeof(registers));
 		while (!ret);
 		ASSERT_EQ(-ESRCH, ret);
 		/* It does not come back. */
 		for (int j = 0; j < 10; j++)
-			ASSERT_EQ(-ESRCH, request(PTRACE_SETREGS, self->target, 0,
-						  (unsigned long)registers));
+			ASSERT_EQ(-ESRCH, general_registers(PTRACE_SETREGSET, self->target,
+							    registers, sizeof(registers)));
 		ASSERT_EQ(KILLED(SIGKILL), next_status(self->target));
 		self->target = 0;
 		ASSERT_EQ(EXITED(0), next_status(killer));

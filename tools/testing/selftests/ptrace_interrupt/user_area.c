@@ -5,14 +5,31 @@
  *
  * Before a test, "man:" quotes ptrace(2), and a function's name is what the test checks.
  */
+#include "ptrace_data.h"
+
+FIXTURE(user_area)
+{
+	struct shared *shared;
+	pid_t tracee;
+};
+
+FIXTURE_SETUP(user_area)
+{
+	self->shared = shared_new();
+	self->tracee = start_stopped(spin, self->shared, 'R', 0);
+	ASSERT_LT(0, self->tracee);
+}
+
+FIXTURE_TEARDOWN(user_area)
+{
+	reap(self->tracee);
+}
+
+#if defined(__x86_64__) || defined(__i386__)
+
 #include <asm/ldt.h>
 #include <asm/prctl.h>
 #include <asm/ptrace-abi.h>
-#include <elf.h>
-
-#include "ptrace_data.h"
-
-#if defined(__x86_64__) || defined(__i386__)
 
 /* struct user, as the kernel has it: its size, and its debug registers. */
 #ifdef __x86_64__
@@ -36,24 +53,6 @@ static const int selectors[] = { 13, 16, 7, 8, 9, 10 };
 #define DR(n)		(DEBUGREG + (n) * WORD)
 /* A selector of the kernel, which no process may have for code, stack or data. */
 #define KERNEL_SELECTOR	0x10
-
-FIXTURE(user_area)
-{
-	struct shared *shared;
-	pid_t tracee;
-};
-
-FIXTURE_SETUP(user_area)
-{
-	self->shared = shared_new();
-	self->tracee = start_stopped(spin, self->shared, 'R', 0);
-	ASSERT_LT(0, self->tracee);
-}
-
-FIXTURE_TEARDOWN(user_area)
-{
-	reap(self->tracee);
-}
 
 static unsigned long peek(const FIXTURE_DATA(user_area) *self, unsigned long offset)
 {
@@ -323,6 +322,61 @@ TEST_F(user_area, thread_area)
 	}
 }
 
-#endif /* x86 */
+#elif defined(__arm__)
+
+/* struct user of arm: 18 registers, then words that read as 0 */
+#define REGS		18
+#define AREA_SIZE	296
+
+/* compat_ptrace_read_user(), compat_ptrace_write_user(): all words can be read, registers set */
+TEST_F(user_area, words)
+{
+	unsigned long regs[REGS], word;
+
+	ASSERT_EQ(0, REQ(PTRACE_GETREGS, 0, regs));
+	for (long offset = -8; offset < AREA_SIZE + 8; offset++) {
+		const bool valid = offset >= 0 && offset < AREA_SIZE && offset % WORD == 0;
+
+		word = FILLER;
+		ASSERT_EQ(valid ? 0 : -EIO, REQ(PTRACE_PEEKUSR, offset, &word)) {
+			TH_LOG("offset %ld", offset);
+		}
+		if (!valid)
+			ASSERT_EQ(FILLER, word);
+		else if (offset < (long)sizeof(regs))
+			ASSERT_EQ(regs[offset / WORD], word);
+		else
+			ASSERT_EQ(0, word);
+	}
+	EXPECT_EQ(0, REQ(PTRACE_POKEUSR, 4 * WORD, 0x5a5a5a5a));
+	ASSERT_EQ(0, REQ(PTRACE_GETREGS, 0, regs));
+	EXPECT_EQ(0x5a5a5a5a, regs[4]);
+	/* What is not a register does not change, and that is no error. */
+	EXPECT_EQ(0, REQ(PTRACE_POKEUSR, REGS * WORD, 1));
+	ASSERT_EQ(0, REQ(PTRACE_PEEKUSR, REGS * WORD, &word));
+	EXPECT_EQ(0, word);
+	EXPECT_EQ(-EIO, REQ(PTRACE_POKEUSR, 2, 1));
+	EXPECT_EQ(-EIO, REQ(PTRACE_POKEUSR, AREA_SIZE, 1));
+}
+
+#else
+
+/* ptrace_request(): without a struct user, these requests do not exist, whatever they name */
+TEST_F(user_area, is_not_there)
+{
+	/* PEEKUSR, POKEUSR, GETREGS, SETREGS, GETFPREGS, SETFPREGS, and x86's GETFPXREGS. */
+	static const long requests[] = { 3, 6, 12, 13, 14, 15, 18 };
+	unsigned long words[256];
+
+	memset(words, FILLER, sizeof(words));
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++) {
+		EXPECT_EQ(-EIO, REQ(requests[i], 0, words)) {
+			TH_LOG("request %ld", requests[i]);
+		}
+	}
+	EXPECT_TRUE(all_are(words, FILLER, sizeof(words)));
+}
+
+#endif
 
 TEST_HARNESS_MAIN
