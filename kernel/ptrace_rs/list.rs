@@ -288,8 +288,8 @@ impl Linked<'_> {
     #[doc(alias = "signal_wake_up_state")]
     #[inline]
     pub(crate) fn trap_from_group_stop(&mut self) {
-        // SAFETY: The task is traced.
         if self.0.jobctl().is_group_stopped()
+            // SAFETY: The task is traced.
             && unsafe { self.0.set_pending(Pending::TRAP_STOP_TRAPPING) }
         {
             let task = self.0.task().as_ptr();
