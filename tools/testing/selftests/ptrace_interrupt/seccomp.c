@@ -148,7 +148,7 @@ TEST_F(seccomp, interrupted)
 	EXPECT_EQ(0, result->calls);
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
 	wait_for_calls(1);
-	EXPECT_EQ(getpgrp(), result->value[0]);
+	EXPECT_EQ(self->tracee, result->value[0]);
 }
 
 /* man: "If there is no tracer present, the system call is not executed and returns ENOSYS" */
@@ -640,7 +640,7 @@ static unsigned int listener_flags;
 
 static int told_by_filter(struct shared *shared)
 {
-	shared->signals = install_filter(SYS_getpgrp, SECCOMP_RET_USER_NOTIF,
+	shared->signals = install_filter(SYS_gettid, SECCOMP_RET_USER_NOTIF,
 					 SECCOMP_FILTER_FLAG_NEW_LISTENER | listener_flags);
 	return shared->signals < 0 ? 2 : call_both(shared);
 }
@@ -660,7 +660,7 @@ static __u64 receive(struct __test_metadata *_metadata, int listener)
 	while (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notification)) {
 		ASSERT_EQ(ENOENT, errno);
 	}
-	EXPECT_EQ(SYS_getpgrp, notification.data.nr);
+	EXPECT_EQ(SYS_gettid, notification.data.nr);
 	return notification.id;
 }
 
