@@ -242,21 +242,21 @@ static int be_excepted(struct shared *shared)
 	const enum lasting how = shared->signals;
 	pthread_t thread;
 	void *failed;
+	pid_t child;
 
 	if (!become(ALICE, ALICE, NO_CAPS) || prctl(PR_SET_PTRACER, 0) ||
 	    pthread_create(&thread, NULL, make_exception, NULL) ||
 	    pthread_join(thread, &failed) || failed)
 		return 1;
-	shared->signals = getpid();
+	child = how == OVER_FORK ? fork() : getpid();
+	if (child)
+		shared->signals = child;
 	switch (how) {
 	case OVER_EXEC:
 		return exec_sleeper();
 	case OVER_EXEC_OF_THREAD:
 		if (pthread_create(&thread, NULL, exec_in_thread, NULL))
 			return 1;
-		break;
-	case OVER_FORK:
-		shared->signals = fork();
 		break;
 	default:
 		break;
