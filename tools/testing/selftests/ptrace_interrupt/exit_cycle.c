@@ -81,20 +81,29 @@ static pid_t child_of(pid_t parent)
 	return 0;
 }
 
+/* Fork a member of the ring, which any task may trace. Returns 0 in the member. */
+static pid_t fork_member(void)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+		if (getppid() != parent)
+			_exit(1);
+	}
+	return pid;
+}
+
 static void start_ring(struct __test_metadata *_metadata, FIXTURE_DATA(exit_cycle) *self,
 		       int count)
 {
-	pid_t parent = getpid();
-
 	self->count = count;
 	for (int i = 0; i < count; i++) {
-		pid_t pid = fork();
+		pid_t pid = fork_member();
 
 		if (pid == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
-			if (getppid() != parent)
-				_exit(1);
 			ring->pids[i] = getpid();
 			_exit(member(i, count));
 		}
@@ -205,17 +214,12 @@ static int with_thread(int i)
 /* The tracers are not the first threads of their processes. */
 TEST_F(exit_cycle, by_other_threads)
 {
-	pid_t parent = getpid();
-
 	self->count = 2;
 	for (int i = 0; i < 2; i++) {
-		pid_t pid = fork();
+		pid_t pid = fork_member();
 
-		if (pid == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
-			_exit(getppid() == parent ? with_thread(i) : 1);
-		}
+		if (pid == 0)
+			_exit(with_thread(i));
 		ASSERT_LT(0, pid);
 	}
 	while (ring->ready < 2)
@@ -259,17 +263,11 @@ static int first_exits_alone(void)
  */
 TEST_F(exit_cycle, a_thread_exits_alone)
 {
-	pid_t parent = getpid();
-
 	self->count = 2;
 	for (int i = 0; i < 2; i++) {
-		pid_t pid = fork();
+		pid_t pid = fork_member();
 
 		if (pid == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
-			if (getppid() != parent)
-				_exit(1);
 			if (i == 0)
 				_exit(first_exits_alone());
 			ring->pids[1] = getpid();
