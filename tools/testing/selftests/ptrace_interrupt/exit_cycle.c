@@ -46,8 +46,8 @@ FIXTURE_TEARDOWN(exit_cycle)
 }
 
 /*
- * A member gets SIGCHLD for each stop of its tracee. Otherwise it would stop for that signal itself,
- * and wait for a tracer that does nothing about it.
+ * A member gets SIGCHLD for each stop of its tracee. Otherwise it would stop for that signal
+ * itself, and wait for a tracer that does nothing about it.
  */
 static void block_sigchld(void)
 {

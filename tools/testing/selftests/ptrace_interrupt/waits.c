@@ -100,8 +100,8 @@ static void start_grandchild(struct __test_metadata *_metadata, FIXTURE_DATA(wai
 
 /*
  * Wait for the tracee's SIGCHLD, if there is one, and then for @status. ptrace_stop() sends the
- * signal when it has dropped the siglock, so that a wait() may be ahead of it. Then the signal comes
- * later, and its status, which wait() has taken, is 0.
+ * signal when it has dropped the siglock, so that a wait() may be ahead of it. Then the signal
+ * comes later, and its status, which wait() has taken, is 0.
  */
 static void told(struct __test_metadata *_metadata, FIXTURE_DATA(waits) *self, int status,
 		 bool is_told, int code, int value)
