@@ -10,6 +10,7 @@ use crate::{
     sys::*,
     FEW,
     MANY,
+    MOST,
     SOME, //
 };
 use std::{
@@ -71,7 +72,7 @@ fn resume() {
     });
     assert_eq!(ptrace(SEIZE, pid, 0, 0), 0);
     assert_eq!(wait(pid), STOP);
-    measure_go("cont_to_signal", MANY, CONT, pid, STOP);
+    measure_go("cont_to_signal", MOST, CONT, pid, STOP);
     assert_eq!(ptrace(CONT, pid, 0, 0), 0);
     let to_stop = || assert_eq!(wait(pid), STOP);
     measure_after("cont", MANY, 0, to_stop, || ptrace(CONT, pid, 0, 0));
@@ -177,13 +178,14 @@ fn traceme() {
         // SAFETY: The child, which has written it, is gone.
         alone.push(unsafe { count.read() });
     }
-    report("traceme", alone);
+    report("traceme", &alone);
 }
+
+/// The threads of the process that has many.
+const THREADS: usize = 1000;
 
 /// A tracer that attaches to some threads of a process with many threads, and exits.
 fn threads() {
-    const THREADS: usize = 1000;
-
     let (mut ready, mut is_ready) = UnixStream::pair().expect("socketpair");
     let pid = spawn(|| {
         for _ in 1..THREADS {
@@ -210,7 +212,8 @@ fn tracer_of(tids: &[usize]) {
     let counts = shared_page().cast::<[u64; 2]>();
     let mut attaching = Vec::new();
     let mut exiting = Vec::new();
-    for _ in 0..FEW {
+    let times = if tids.len() < THREADS { MANY } else { FEW };
+    for _ in 0..times {
         let pid = spawn(|| {
             let start = instructions();
             for tid in tids {
@@ -231,9 +234,7 @@ fn tracer_of(tids: &[usize]) {
     }
     let number = tids.len();
     if number != 0 {
-        report(&format!("seize_{number}_threads"), attaching);
+        report(&format!("seize_{number}_threads"), &attaching);
     }
-    // The exit also does other work, which varies: the least number counts.
-    let least = Vec::from_iter(exiting.into_iter().min());
-    report(&format!("exit_with_{number}_tracees"), least);
+    report(&format!("exit_with_{number}_tracees"), &exiting);
 }
