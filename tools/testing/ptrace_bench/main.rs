@@ -2,17 +2,19 @@
 
 //! Counts the instructions of each request of ptrace(2).
 //!
-//! This program is the first and only process of a guest with one CPU. The guest's time stamp
-//! counter counts instructions: QEMU with `-icount shift=0`. The program prints a line
+//! This program is the first and only process of a guest with one CPU. The guest's counter of time
+//! counts instructions: QEMU with `-icount shift=0`. The program prints a line
 //! `bench: NAME INSTRUCTIONS` for each request and for each common sequence of requests: the median
 //! of many, from user mode to user mode.
 
 mod cycles;
 mod requests;
+// ptrace_scale has it, too.
+#[allow(dead_code)]
 mod sys;
 
-use std::arch::asm;
 use sys::{
+    count_down,
     instructions,
     mount_proc,
     reboot,
@@ -64,8 +66,7 @@ pub fn measure(name: &str, expected: isize, what: impl FnMut() -> isize) {
 fn check_counter() {
     let rounds = |n: u64| {
         let start = instructions();
-        // SAFETY: Counts a register down: 2 instructions a round.
-        unsafe { asm!("2:", "dec {n}", "jnz 2b", n = inout(reg) n => _) };
+        count_down(n);
         instructions() - start
     };
     let least = |n: u64| (0..9).map(|_| rounds(n)).min();
