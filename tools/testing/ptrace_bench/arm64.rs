@@ -81,11 +81,11 @@ pub const CHEAP: usize = 0x420a;
 pub const STEPS: [(&str, usize); 1] = [("singlestep", SINGLESTEP)];
 
 /// Registers are in sets only.
-pub fn register_rows(_data: usize) -> [Row; 0] {
+pub fn own_rows(_data: usize) -> [Row; 0] {
     []
 }
 
-pub fn compat_register_rows(_data: usize) -> [Row; 0] {
+pub fn own_compat_rows(_data: usize) -> [Row; 0] {
     []
 }
 

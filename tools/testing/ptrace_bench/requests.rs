@@ -60,19 +60,15 @@ fn to_stopped(pid: usize, data: usize) {
         ("peekdata", PEEKDATA, word, data),
         ("poketext", POKETEXT, word, 1),
         ("pokedata", POKEDATA, word, 1),
-    ];
-    ask(pid, 0, &rows);
-    ask(pid, 0, &register_rows(data));
-    let rows = [
         ("geteventmsg", GETEVENTMSG, 0, data),
         ("getsiginfo", GETSIGINFO, 0, data),
         ("setsiginfo", SETSIGINFO, 0, data),
         ("getsigmask", GETSIGMASK, 8, data),
         ("setsigmask", SETSIGMASK, 8, data),
         ("setoptions", SETOPTIONS, 0, TRACESYSGOOD),
-        ("oldsetoptions", OLDSETOPTIONS, 0, 0),
     ];
     ask(pid, 0, &rows);
+    ask(pid, 0, &own_rows(data));
 
     // Each reads what the one before has written, with the length from the iovec.
     let mut iov = [data, 2048];
@@ -240,10 +236,6 @@ fn compat(pid: usize, data: usize) {
     let rows = [
         ("compat_peekdata", PEEKDATA, last, data),
         ("compat_pokedata", POKEDATA, last, 1),
-    ];
-    ask(pid, 0, &rows);
-    ask(pid, 0, &compat_register_rows(data));
-    let rows = [
         ("compat_geteventmsg", GETEVENTMSG, 0, data),
         ("compat_getsiginfo", GETSIGINFO, 0, data),
         ("compat_setsiginfo", SETSIGINFO, 0, data),
@@ -251,6 +243,7 @@ fn compat(pid: usize, data: usize) {
         ("compat_setoptions", SETOPTIONS, 0, 0),
     ];
     ask(pid, 0, &rows);
+    ask(pid, 0, &own_compat_rows(data));
     // SAFETY: The page is this process's, which has no other use for its end.
     unsafe { (last as *mut [u32; 2]).write([data as u32, 1024]) };
     let rows = [("compat_getregset_prstatus", GETREGSET, PRSTATUS, last)];

@@ -129,7 +129,6 @@ pub const CONT: usize = 7;
 pub const SINGLESTEP: usize = 9;
 pub const ATTACH: usize = 16;
 pub const DETACH: usize = 17;
-pub const OLDSETOPTIONS: usize = 21;
 pub const SYSCALL: usize = 24;
 pub const SYSEMU: usize = 31;
 pub const SETOPTIONS: usize = 0x4200;

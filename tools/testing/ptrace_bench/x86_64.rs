@@ -103,8 +103,8 @@ pub const CHEAP: usize = PEEKUSR;
 /// trap after a jump.
 pub const STEPS: [(&str, usize); 2] = [("singlestep", SINGLESTEP), ("singleblock", 33)];
 
-/// Requests for registers, besides those for sets.
-pub fn register_rows(data: usize) -> [Row; 7] {
+/// Requests that not every machine has.
+pub fn own_rows(data: usize) -> [Row; 8] {
     const ARCH_GET_FS: usize = 0x1003;
 
     [
@@ -115,11 +115,12 @@ pub fn register_rows(data: usize) -> [Row; 7] {
         ("getfpregs", 14, 0, data),
         ("setfpregs", 15, 0, data),
         ("arch_prctl", 30, data, ARCH_GET_FS),
+        ("oldsetoptions", 21, 0, 0),
     ]
 }
 
-/// The same in the layout of 32-bit programs.
-pub fn compat_register_rows(data: usize) -> [Row; 2] {
+/// The same of 32-bit programs.
+pub fn own_compat_rows(data: usize) -> [Row; 2] {
     [
         ("compat_peekusr", PEEKUSR, 0, data),
         ("compat_getregs", 12, 0, data),
