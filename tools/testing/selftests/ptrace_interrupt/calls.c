@@ -57,7 +57,8 @@ FIXTURE_TEARDOWN(calls)
 static int make_calls(struct shared *shared)
 {
 	while (!shared->quit) {
-		shared->count++;
+		/* "++" may be exclusive accesses until nothing is between them, which a step is. */
+		shared->count = shared->count + 1;
 		stage->result = syscall(SYS_getppid);
 	}
 	return 0;

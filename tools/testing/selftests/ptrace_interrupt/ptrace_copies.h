@@ -116,10 +116,12 @@ static const struct copy {
 	  sizeof(struct seccomp_metadata) },
 	{ "GET_RSEQ_CONFIGURATION", PTRACE_GET_RSEQ_CONFIGURATION,
 	  sizeof(struct ptrace_rseq_configuration), sizeof(struct ptrace_rseq_configuration) },
+#ifdef X86
 	{ "GET_SYSCALL_USER_DISPATCH_CONFIG", PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, 32, 32 },
 	/* The mode is turned on. */
 	{ "SET_SYSCALL_USER_DISPATCH_CONFIG", PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, 32, 32,
 	  DATA, PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, 0 },
+#endif
 	{ "GET_TRACEE_INFO", PTRACE_GET_TRACEE_INFO, sizeof(struct ptrace_tracee_info),
 	  sizeof(struct ptrace_tracee_info) },
 };
