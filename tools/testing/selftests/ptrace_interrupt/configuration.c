@@ -234,7 +234,8 @@ TEST_F(configuration, there_is_no_dispatch)
 	EXPECT_EQ(-EINVAL, REQ(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, sizeof(seen), seen));
 	EXPECT_TRUE(all_are(seen, FILLER, sizeof(seen)));
 	EXPECT_EQ(-EINVAL, REQ(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, sizeof(config), config));
-	EXPECT_EQ(-EINVAL, REQ(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, sizeof(config), BAD_POINTER));
+	EXPECT_EQ(-EINVAL, REQ(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, sizeof(config),
+			       BAD_POINTER));
 }
 
 #else
