@@ -55,7 +55,7 @@ ifeq ($(K)$(PROFILE)$(ARCH),rust)
 	@$(in_env) scripts/model
 endif
 	@$(in_env) scripts/check $(K)
-ifeq ($(K)$(PROFILE)$(ARCH),rust)
+ifeq ($(K)$(PROFILE),rust)
 	@$(in_env) scripts/kernel fallback
 	@KERNELS='fallback rust' $(in_env) scripts/diff $(FEW_SEEDS)
 endif
@@ -66,6 +66,14 @@ CHECKED :=
 .PHONY: check-all
 check-all: tree selftests ## Run the tests on the kernels with each profile, and show a table
 	@$(in_env) scripts/check-all $(CHECKED)
+
+# Which machines "make check-arch" is about.
+MACHINES := x86_64 arm64
+
+.PHONY: check-arch
+check-arch: ## Run the tests on rust and fallback of each machine, and show a table (MACHINES=)
+	@for arch in $(MACHINES); do $(MAKE) selftests ARCH=$$arch || exit; done
+	@$(in_env) scripts/check-all $(foreach arch,$(MACHINES),$(arch)/rust $(arch)/fallback)
 
 .PHONY: stress
 stress: kernel selftests ## Run a million random operations of tracers and tracees (OPERATIONS=, SEED=)

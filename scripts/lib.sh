@@ -16,22 +16,31 @@ kernels='rust fallback pristine'
 all_series='a b c'
 
 # The machine that the kernels are for, as ARCH= names it: x86_64, which the environment is of, or
-# another. For each: the emulator and its arguments under TCG; the file of the kernel's image; the
-# prefix of the compiler of 64-bit and 32-bit programs; and the packages of all that.
+# another. For each: the emulator and its arguments under TCG; those for a guest that counts, which
+# has no random numbers, and what the kernel is told of its console and of its clock there; the file
+# of the kernel's image; the prefix of the compiler of 64-bit and 32-bit programs, and the arguments
+# of rustc; and the packages of all that.
 arch=${ARCH:-x86_64}
 case $arch in
 x86_64)
 	emulator=qemu-system-x86_64 emulated='-cpu max'
+	counting='-cpu max,-rdrand,-rdseed'
+	console_there='ttyS0' clock_there='tsc_early_khz=1000000 tsc=reliable'
 	image_file=arch/x86/boot/bzImage
-	cross='' cross_32=''
+	cross='' cross_32='' rust_target=
 	;;
 arm64)
 	emulator=qemu-system-aarch64
 	tools_packages='qemu-system-arm gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf libc6-dev-armhf-cross'
 	# The algorithm of pointer authentication that costs least.
 	emulated='-machine mte=on -cpu max,pauth-impdef=on'
+	# The processor's random numbers cannot be left out, but are the same each time.
+	counting='-machine virt,dtb-randomness=off -cpu max,pauth-impdef=on -seed 1'
+	console_there='ttyAMA0' clock_there=
 	image_file=arch/arm64/boot/Image
 	cross=aarch64-linux-gnu- cross_32=arm-linux-gnueabihf-
+	rust_target="--target aarch64-unknown-linux-gnu -C linker=${cross}gcc
+		-C link-arg=--sysroot=$build/arm64-root"
 	;;
 *)
 	echo "error: ARCH=$arch is unknown; ARCH is x86_64 or arm64" >&2

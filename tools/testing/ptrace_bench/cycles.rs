@@ -14,7 +14,6 @@ use crate::{
     SOME, //
 };
 use std::{
-    arch::asm,
     fs,
     io::{
         Read,
@@ -33,12 +32,6 @@ pub fn all() {
     attach("sleeping", spawn(sleep));
     traceme();
     threads();
-}
-
-/// Uses its CPU, with no system call.
-fn spin() {
-    // SAFETY: Jumps back and forth for ever.
-    unsafe { asm!("2:", "jmp 3f", "3:", "jmp 2b") };
 }
 
 /// Sleeps, until it is killed.
@@ -94,9 +87,9 @@ fn system_calls() {
 
 fn steps() {
     let pid = trapped(0, spin);
-    measure_go("singlestep", MANY, SINGLESTEP, pid, stop(SIGTRAP, 0));
-    // QEMU traps after any instruction, while processors trap after a jump.
-    measure_go("singleblock", MANY, SINGLEBLOCK, pid, stop(SIGTRAP, 0));
+    for (name, request) in STEPS {
+        measure_go(name, MANY, request, pid, stop(SIGTRAP, 0));
+    }
     kill(pid);
 }
 

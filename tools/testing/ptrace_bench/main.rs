@@ -2,8 +2,8 @@
 
 //! Counts the instructions of each request of ptrace(2).
 //!
-//! This program is the first and only process of a guest with one CPU. The guest's time stamp
-//! counter counts instructions: QEMU with `-icount shift=0`. The program prints a line
+//! This program is the first and only process of a guest with one CPU. The guest's counter of time
+//! counts instructions: QEMU with `-icount shift=0`. The program prints a line
 //! `bench: NAME INSTRUCTIONS` for each request and for each common sequence of requests: the least
 //! of many, from user mode to user mode. That is what they take when nothing comes between: no
 //! interrupt, and no allocation that has to look for memory. The median is not the same in each
@@ -11,10 +11,12 @@
 
 mod cycles;
 mod requests;
+// ptrace_scale has it, too.
+#[allow(dead_code)]
 mod sys;
 
-use std::arch::asm;
 use sys::{
+    count_down,
     instructions,
     mount_proc,
     reboot,
@@ -67,8 +69,7 @@ pub fn measure(name: &str, expected: isize, what: impl FnMut() -> isize) {
 fn check_counter() {
     let rounds = |n: u64| {
         let start = instructions();
-        // SAFETY: Counts a register down: 2 instructions a round.
-        unsafe { asm!("2:", "dec {n}", "jnz 2b", n = inout(reg) n => _) };
+        count_down(n);
         instructions() - start
     };
     let least = |n: u64| (0..9).map(|_| rounds(n)).min();

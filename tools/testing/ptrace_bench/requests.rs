@@ -9,19 +9,12 @@ use crate::{
     MANY, //
 };
 
-/// A request by its name, and its last two arguments.
-type Row = (&'static str, usize, usize, usize);
-
 /// Not a user address.
 const BAD: usize = usize::MAX - 4095;
 /// Not the PID of a process.
 const NOBODY: usize = 30000;
 /// The size of what `GET_TRACEE_INFO` tells.
 const TRACEE_INFO: isize = 32;
-/// Sets of registers.
-const PRSTATUS: usize = 1;
-const PRFPREG: usize = 2;
-const XSTATE: usize = 0x202;
 
 pub fn all() {
     let page = shared_page();
@@ -34,7 +27,9 @@ pub fn all() {
     in_system_call(data);
     signals(data);
     elsewhere(pid, data);
-    compat(pid, data);
+    if COMPAT_CALLS {
+        compat(pid, data);
+    }
     kill(pid);
 }
 
@@ -58,8 +53,6 @@ fn ask(pid: usize, expected: isize, rows: &[Row]) {
 
 /// Requests to a tracee in a ptrace-stop.
 fn to_stopped(pid: usize, data: usize) {
-    const ARCH_GET_FS: usize = 0x1003;
-
     // A word of the shared page, far from what the kernel writes to.
     let word = data + 4088;
     let rows = [
@@ -67,35 +60,25 @@ fn to_stopped(pid: usize, data: usize) {
         ("peekdata", PEEKDATA, word, data),
         ("poketext", POKETEXT, word, 1),
         ("pokedata", POKEDATA, word, 1),
-        ("peekusr", PEEKUSR, 8, data),
-        ("pokeusr", POKEUSR, 8, 0),
-        ("getregs", GETREGS, 0, data),
-        ("setregs", SETREGS, 0, data),
-        ("getfpregs", GETFPREGS, 0, data),
-        ("setfpregs", SETFPREGS, 0, data),
-        ("arch_prctl", ARCH_PRCTL, data, ARCH_GET_FS),
         ("geteventmsg", GETEVENTMSG, 0, data),
         ("getsiginfo", GETSIGINFO, 0, data),
         ("setsiginfo", SETSIGINFO, 0, data),
         ("getsigmask", GETSIGMASK, 8, data),
         ("setsigmask", SETSIGMASK, 8, data),
         ("setoptions", SETOPTIONS, 0, TRACESYSGOOD),
-        ("oldsetoptions", OLDSETOPTIONS, 0, 0),
     ];
     ask(pid, 0, &rows);
+    ask(pid, 0, &own_rows(data));
 
     // Each reads what the one before has written, with the length from the iovec.
     let mut iov = [data, 2048];
     let iov = &raw mut iov as usize;
-    let rows = [
-        ("getregset_xstate", GETREGSET, XSTATE, iov),
-        ("setregset_xstate", SETREGSET, XSTATE, iov),
-        ("getregset_prfpreg", GETREGSET, PRFPREG, iov),
-        ("setregset_prfpreg", SETREGSET, PRFPREG, iov),
-        ("getregset_prstatus", GETREGSET, PRSTATUS, iov),
-        ("setregset_prstatus", SETREGSET, PRSTATUS, iov),
-    ];
-    ask(pid, 0, &rows);
+    for (name, set) in SETS {
+        for (kind, request) in [("getregset", GETREGSET), ("setregset", SETREGSET)] {
+            let name = format!("{kind}_{name}");
+            measure(&name, 0, || ptrace(request, pid, set, iov));
+        }
+    }
 
     let rows = [
         ("get_syscall_info_none", GET_SYSCALL_INFO, 88, data),
@@ -236,7 +219,7 @@ fn elsewhere(pid: usize, data: usize) {
     // Compare the memory of a process with its own.
     measure("kcmp_vm", 0, || call(nr::KCMP, [pid, pid, 1]));
     let path = format!("/proc/{pid}/maps\0");
-    let open = || call(nr::OPEN, [path.as_ptr() as usize]);
+    let open = || call(nr::OPENAT, [0, path.as_ptr() as usize]);
     let close = |fd: isize| call(nr::CLOSE, [fd as usize]);
     measure("open_proc_maps", 0, || close(open()));
 }
@@ -253,8 +236,6 @@ fn compat(pid: usize, data: usize) {
     let rows = [
         ("compat_peekdata", PEEKDATA, last, data),
         ("compat_pokedata", POKEDATA, last, 1),
-        ("compat_peekusr", PEEKUSR, 0, data),
-        ("compat_getregs", GETREGS, 0, data),
         ("compat_geteventmsg", GETEVENTMSG, 0, data),
         ("compat_getsiginfo", GETSIGINFO, 0, data),
         ("compat_setsiginfo", SETSIGINFO, 0, data),
@@ -262,6 +243,7 @@ fn compat(pid: usize, data: usize) {
         ("compat_setoptions", SETOPTIONS, 0, 0),
     ];
     ask(pid, 0, &rows);
+    ask(pid, 0, &own_compat_rows(data));
     // SAFETY: The page is this process's, which has no other use for its end.
     unsafe { (last as *mut [u32; 2]).write([data as u32, 1024]) };
     let rows = [("compat_getregset_prstatus", GETREGSET, PRSTATUS, last)];

@@ -1,85 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! System calls with nothing around them, the counter, and the numbers of ptrace(2).
+//! System calls with nothing around them, and the numbers of ptrace(2).
 
-use std::arch::{
-    asm,
-    x86_64::_rdtsc, //
-};
+#[cfg_attr(target_arch = "aarch64", path = "arm64.rs")]
+#[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
+mod arch;
 
-/// The instructions executed so far: under `-icount shift=0`, the time stamp counter counts these.
-#[inline(always)]
-pub fn instructions() -> u64 {
-    // SAFETY: Every x86-64 processor has the instruction.
-    unsafe { _rdtsc() }
-}
+pub use arch::*;
 
-/// The numbers of system calls.
-pub mod nr {
-    pub const OPEN: usize = 2;
-    pub const CLOSE: usize = 3;
-    pub const MMAP: usize = 9;
-    pub const PAUSE: usize = 34;
-    pub const NANOSLEEP: usize = 35;
-    pub const GETPID: usize = 39;
-    pub const WAIT4: usize = 61;
-    pub const PTRACE: usize = 101;
-    pub const GETPPID: usize = 110;
-    pub const SCHED_SETSCHEDULER: usize = 144;
-    pub const MOUNT: usize = 165;
-    pub const REBOOT: usize = 169;
-    pub const EXIT_GROUP: usize = 231;
-    pub const TGKILL: usize = 234;
-    pub const PROCESS_VM_READV: usize = 310;
-    pub const KCMP: usize = 312;
-
-    /// The number of ptrace(2) for 32-bit programs.
-    pub const COMPAT_PTRACE: u32 = 26;
-}
-
-/// A system call; returns an error as a negative number.
-#[inline(always)]
-pub fn call<const N: usize>(nr: usize, args: [usize; N]) -> isize {
-    let arg = |i| args.get(i).copied().unwrap_or(0);
-    let ret;
-    // SAFETY: Addresses are of memory that the caller lends for the call.
-    unsafe {
-        asm!("syscall", inlateout("rax") nr => ret, in("rdi") arg(0), in("rsi") arg(1),
-            in("rdx") arg(2), in("r10") arg(3), in("r8") arg(4), in("r9") arg(5),
-            lateout("rcx") _, lateout("r11") _)
-    };
-    ret
-}
-
-/// A system call as 32-bit programs make it. Addresses must be below 4 GiB.
-#[inline(always)]
-pub fn compat_call(nr: u32, a: u32, b: u32, c: u32, d: u32) -> i32 {
-    let ret;
-    // SAFETY: As in `call()`. The register that the compiler keeps for itself is put back.
-    unsafe {
-        asm!("xchg {b:r}, rbx", "int 0x80", "xchg {b:r}, rbx", b = inout(reg) a as u64 => _,
-            inlateout("eax") nr => ret, in("ecx") b, in("edx") c, in("esi") d,
-            lateout("r8") _, lateout("r9") _, lateout("r10") _, lateout("r11") _)
-    };
-    ret
-}
+/// A request by its name, and its last two arguments.
+pub type Row = (&'static str, usize, usize, usize);
 
 /// ptrace(2), as the kernel has it: a peeked word goes to `data`.
 #[inline(always)]
 pub fn ptrace(request: usize, pid: usize, addr: usize, data: usize) -> isize {
     call(nr::PTRACE, [request, pid, addr, data])
-}
-
-/// ptrace(2) of 32-bit programs.
-#[inline(always)]
-pub fn compat_ptrace(request: usize, pid: usize, addr: usize, data: usize) -> isize {
-    compat_call(
-        nr::COMPAT_PTRACE,
-        request as u32,
-        pid as u32,
-        addr as u32,
-        data as u32,
-    ) as isize
 }
 
 /// Waits for a stop or the end of `pid`, thread or process; returns its status.
@@ -139,15 +74,13 @@ pub fn kill(pid: usize) {
     while wait(pid) & 0x7f == 0x7f {}
 }
 
-/// A page below 4 GiB that stays the same memory in all children.
+/// A page that stays the same memory in all children: below 4 GiB, where 32-bit programs are.
 pub fn shared_page() -> *mut u64 {
     const READ_WRITE: usize = 3;
-    const SHARED_ANONYMOUS_32BIT: usize = 0x1 | 0x20 | 0x40;
+    const SHARED_ANONYMOUS: usize = 0x1 | 0x20;
 
-    let page = call(
-        nr::MMAP,
-        [0, 4096, READ_WRITE, SHARED_ANONYMOUS_32BIT, usize::MAX],
-    );
+    let flags = SHARED_ANONYMOUS | MAP_32BIT;
+    let page = call(nr::MMAP, [0, 4096, READ_WRITE, flags, usize::MAX]);
     assert!(page > 0, "mmap: {page}");
     page as *mut u64
 }
@@ -190,23 +123,14 @@ pub fn reboot() -> ! {
 pub const TRACEME: usize = 0;
 pub const PEEKTEXT: usize = 1;
 pub const PEEKDATA: usize = 2;
-pub const PEEKUSR: usize = 3;
 pub const POKETEXT: usize = 4;
 pub const POKEDATA: usize = 5;
-pub const POKEUSR: usize = 6;
 pub const CONT: usize = 7;
 pub const SINGLESTEP: usize = 9;
-pub const GETREGS: usize = 12;
-pub const SETREGS: usize = 13;
 pub const ATTACH: usize = 16;
 pub const DETACH: usize = 17;
-pub const GETFPREGS: usize = 14;
-pub const SETFPREGS: usize = 15;
-pub const OLDSETOPTIONS: usize = 21;
 pub const SYSCALL: usize = 24;
-pub const ARCH_PRCTL: usize = 30;
 pub const SYSEMU: usize = 31;
-pub const SINGLEBLOCK: usize = 33;
 pub const SETOPTIONS: usize = 0x4200;
 pub const GETEVENTMSG: usize = 0x4201;
 pub const GETSIGINFO: usize = 0x4202;
@@ -227,6 +151,9 @@ pub const GET_RSEQ_CONFIGURATION: usize = 0x420f;
 pub const SET_DISPATCH: usize = 0x4210;
 pub const GET_DISPATCH: usize = 0x4211;
 pub const SET_SYSCALL_INFO: usize = 0x4212;
+
+/// The set of general registers.
+pub const PRSTATUS: usize = 1;
 
 pub const TRACESYSGOOD: usize = 1;
 

@@ -2,7 +2,7 @@
 
 //! Requests with their arguments.
 
-use crate::arch::{nr, FPREGS, REGS, USER};
+use crate::arch::{nr, CHANGES, FPREGS, NOTHINGS, REGS, REQUEST_33, SETS, USER};
 use crate::random::Random;
 use crate::shared::{play, BUFFER};
 use crate::transcript::request;
@@ -122,7 +122,7 @@ pub fn stopped(random: &mut Random, tid: usize, slot: usize) -> Call {
         (2, "ARCH_PRCTL"),
         (2, "SYSEMU"),
         (1, "SYSEMU_SINGLESTEP"),
-        (2, "SINGLEBLOCK"),
+        (2, REQUEST_33),
         (7, "SETOPTIONS"),
         (4, "GETEVENTMSG"),
         (5, "GETSIGINFO"),
@@ -156,7 +156,7 @@ fn fill(random: &mut Random, name: &str, slot: usize, call: &mut Call) {
         }
         "POKETEXT" | "POKEDATA" => {
             call.addr = remote(random, slot, true);
-            call.data = 0x9090_9090_9090_9090_u64 as usize;
+            call.data = NOTHINGS;
         }
         "PEEKUSR" => {
             call.addr =
@@ -214,6 +214,12 @@ fn fill(random: &mut Random, name: &str, slot: usize, call: &mut Call) {
             call.input = Input::Words(call.data, [mask, 0, 0, 0]);
         }
         "GETREGSET" | "SETREGSET" => regset(random, call),
+        "PEEKMTETAGS" => {
+            call.addr = remote(random, slot, false);
+            call.data = pointer(random, 2 * WORD);
+            let length = random.pick(&[1, 1, 4, 0, 300]);
+            call.input = Input::Iovec { base: AREA, length };
+        }
         "SECCOMP_GET_FILTER" => {
             call.addr = random.pick(&[0, 0, 0, 1, 2, usize::MAX]);
             call.data = pointer(random, 32);
@@ -311,23 +317,7 @@ fn set_syscall_info(random: &mut Random, call: &mut Call) {
 }
 
 fn regset(random: &mut Random, call: &mut Call) {
-    const XSTATE: usize = 0x202;
-    let high = if usize::BITS == 64 { 1 << 32 | 1 } else { 1 };
-    call.addr = random.pick(&[
-        1,
-        1,
-        1,
-        2,
-        2,
-        0x202,
-        0x202,
-        0x200,
-        0x201,
-        0x204,
-        0x46e6_2b7f,
-        3,
-        high,
-    ]);
+    call.addr = random.pick(&SETS);
     call.data = pointer(random, 2 * WORD);
     let length = random.pick(&[4096, 4096, 4096, REGS, FPREGS, WORD, 0, 3, 4096 - 4]);
     let base = if random.percent(90) {
@@ -339,9 +329,9 @@ fn regset(random: &mut Random, call: &mut Call) {
     if call.request == request("GETREGSET") {
         return;
     }
-    let (offset, value) = match call.addr {
-        2 | XSTATE => (random.pick(&[0, 24, 96, 160, 512, 528]), 0xffff_0040),
-        _ => register(random),
+    let (offset, value) = match CHANGES.iter().find(|(set, _)| *set == call.addr) {
+        Some((_, changes)) => random.pick(changes),
+        None => register(random),
     };
     call.input = Input::Changed {
         get: request("GETREGSET"),

@@ -3,10 +3,10 @@
 //! Chooses the next operation. It depends on the seed and on what was seen of the tasks, which is
 //! the same in each run and, if nothing differs, on each kernel.
 
+use crate::arch::COMPAT;
 use crate::calls::{self, Call};
 use crate::random::Random;
 use crate::shared::SLOTS;
-use crate::sys;
 use crate::tracee::Command;
 use crate::transcript::request;
 use crate::values;
@@ -279,7 +279,7 @@ fn command(random: &mut Random, views: &[View; SLOTS], slot: usize) -> Operation
     let mut command = random.weighed(&[
         (4, Nothing),
         (8, Getuid),
-        (if sys::COMPAT { 3 } else { 0 }, Compat),
+        (if COMPAT { 3 } else { 0 }, Compat),
         (10, Fork),
         (6, Vfork),
         (10, Thread),

@@ -188,7 +188,6 @@ pub mod nr {
     pub const EXIT: usize = 1;
     pub const READ: usize = 3;
     pub const WRITE: usize = 4;
-    pub const OPEN: usize = 5;
     pub const CLOSE: usize = 6;
     pub const EXECVE: usize = 11;
     pub const GETPID: usize = 20;
@@ -205,7 +204,6 @@ pub mod nr {
     pub const PERSONALITY: usize = 136;
     pub const SCHED_YIELD: usize = 158;
     pub const NANOSLEEP: usize = 162;
-    pub const POLL: usize = 168;
     pub const PRCTL: usize = 172;
     pub const SIGACTION: usize = 174;
     pub const SIGPROCMASK: usize = 175;
@@ -217,6 +215,8 @@ pub mod nr {
     pub const EXIT_GROUP: usize = 252;
     pub const TGKILL: usize = 270;
     pub const WAITID: usize = 284;
+    pub const OPENAT: usize = 295;
+    pub const PPOLL: usize = 309;
     pub const DUP3: usize = 330;
     pub const PIPE2: usize = 331;
     pub const TGSIGQUEUEINFO: usize = 335;
@@ -239,3 +239,41 @@ pub const USER_DEBUG: usize = 252;
 pub const FPREGS: usize = 108;
 /// Where a siginfo of `SIGCHLD` has its two times.
 pub const SIGINFO_TIMES: core::ops::Range<usize> = 24..32;
+
+pub const FLAGS: [usize; 3] = [0x246, 0x2d7, 0x202];
+pub const UNSTEADY_FLAGS: u32 = 1 << 16;
+pub const SPIN_IS_STEADY: bool = true;
+
+pub const COMPAT: bool = false;
+
+pub const REQUEST_33: &str = "SINGLEBLOCK";
+pub const REQUEST_34: &str = "unknown";
+pub const STEPS: [usize; 3] = [9, 32, 33];
+
+pub const SETS: [usize; 13] = [
+    1,
+    1,
+    1,
+    2,
+    2,
+    0x202,
+    0x202,
+    0x200,
+    0x201,
+    0x204,
+    0x46e6_2b7f,
+    3,
+    1,
+];
+pub const CHANGES: [(usize, &[(usize, usize)]); 2] = [(2, &FLOATS), (0x202, &FLOATS)];
+const FLOATS: [(usize, usize); 6] = [
+    (0, 0xffff_0040),
+    (24, 0xffff_0040),
+    (96, 0xffff_0040),
+    (160, 0xffff_0040),
+    (512, 0xffff_0040),
+    (528, 0xffff_0040),
+];
+
+pub const BEHIND_BREAKPOINT: usize = 1;
+pub const NOTHINGS: usize = 0x9090_9090_9090_9090_u64 as usize;

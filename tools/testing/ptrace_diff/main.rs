@@ -11,6 +11,7 @@
 #![no_std]
 #![no_main]
 
+#[cfg_attr(target_arch = "aarch64", path = "arm64.rs")]
 #[cfg_attr(target_arch = "x86", path = "i686.rs")]
 #[cfg_attr(target_arch = "x86_64", path = "x86_64.rs")]
 mod arch;
@@ -204,7 +205,8 @@ fn supervise(seed: u64, arguments: &Arguments) -> ! {
         tracer::run(seed, arguments.settings);
     }
     let fd = call2(nr::PIDFD_OPEN, tracer, 0);
-    let poll = [fd as u32, 1];
-    let ended = call3(nr::POLL, poll.as_ptr().addr(), 1, arguments.limit * 1000) == 1;
+    let (poll, limit) = ([fd as u32, 1], [arguments.limit, 0]);
+    let (poll, limit) = (poll.as_ptr().addr(), limit.as_ptr().addr());
+    let ended = call4(nr::PPOLL, poll, 1, limit, 0) == 1;
     sys::exit(if ended { 0 } else { 3 })
 }

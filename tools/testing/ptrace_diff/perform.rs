@@ -2,11 +2,11 @@
 
 //! Carries out the tracer's operations, and notes their results.
 
-use crate::arch::{nr, REG_FLAGS, SIGINFO_TIMES};
+use crate::arch::{nr, REG_FLAGS, SIGINFO_TIMES, SPIN_IS_STEADY, UNSTEADY_FLAGS};
 use crate::calls::{Call, Input};
 use crate::generate::How;
 use crate::shared::{BUFFER, BUFFER_SIZE};
-use crate::sys::{self, call, call2, call3, call4};
+use crate::sys::{self, call, call2, call3, call4, Code};
 use crate::tracer::Tracer;
 use crate::transcript::{note, request, Bytes, Name, Returned};
 
@@ -100,7 +100,10 @@ pub fn ptrace(tracer: &mut Tracer, call: &Call) {
         }
     }
     if let Some(flags) = flags_of(call).filter(|_| returned == 0) {
-        hide_resume(flags, &before);
+        hide_flags(flags, &before);
+    }
+    if !SPIN_IS_STEADY {
+        hide_spin();
     }
     let now = &sys::buffer()[..];
     let differs = |at: &usize| now[*at] != before[*at];
@@ -146,12 +149,31 @@ fn flags_of(call: &Call) -> Option<usize> {
     }
 }
 
-/// Hides RF. Under emulation, whether a 32-bit task has RF at a system call differs from run to run
-/// on the same kernel.
-fn hide_resume(flags: usize, before: &[u8; BUFFER_SIZE]) {
-    let at = flags.wrapping_add(2).wrapping_sub(BUFFER);
-    if at < BUFFER_SIZE && sys::buffer()[at] != before[at] {
-        sys::buffer()[at] &= !1;
+/// Hides flags that differ from run to run on the same kernel.
+fn hide_flags(flags: usize, before: &[u8; BUFFER_SIZE]) {
+    for (index, unsteady) in UNSTEADY_FLAGS.to_le_bytes().into_iter().enumerate() {
+        let at = flags.wrapping_add(index).wrapping_sub(BUFFER);
+        if at < BUFFER_SIZE && sys::buffer()[at] != before[at] {
+            sys::buffer()[at] &= !unsteady;
+        }
+    }
+}
+
+/// Hides at which of the instructions of its loop a task spins.
+fn hide_spin() {
+    let here = sys::address_of(Code::SpinHere);
+    let inside = here + 1..sys::address_of(Code::SpinSeen);
+    let buffer = sys::buffer();
+    for at in 0..BUFFER_SIZE - size_of::<usize>() {
+        let word = &mut buffer[at..at + size_of::<usize>()];
+        // The least byte tells soon that it is none of these.
+        if word[1] == here.to_le_bytes()[1]
+            && word
+                .try_into()
+                .is_ok_and(|word| inside.contains(&usize::from_ne_bytes(word)))
+        {
+            word.copy_from_slice(&here.to_ne_bytes());
+        }
     }
 }
 

@@ -102,11 +102,6 @@ pub fn spin(slot: &Slot) {
     unsafe { diff_spin(slot) }
 }
 
-#[cfg(target_arch = "x86_64")]
-pub const COMPAT: bool = true;
-#[cfg(target_arch = "x86")]
-pub const COMPAT: bool = false;
-
 /// Causes a fault, or makes a 32-bit system call.
 pub fn fault(kind: usize) -> isize {
     // SAFETY: Each raises a signal, or returns.

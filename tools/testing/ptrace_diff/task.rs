@@ -4,7 +4,7 @@
 
 use crate::arch::nr;
 use crate::shared::Slot;
-use crate::sys::{self, call3, call4, Code};
+use crate::sys::{self, call4, Code};
 use core::fmt::Write;
 use core::sync::atomic::Ordering::SeqCst;
 
@@ -31,7 +31,7 @@ fn open(tid: usize, name: &str) -> usize {
         length: 0,
     };
     let _ = write!(path, "/proc/{tid}/task/{tid}/{name}\0");
-    call3(nr::OPEN, path.bytes.as_ptr().addr(), CLOEXEC, 0) as usize
+    call4(nr::OPENAT, 0, path.bytes.as_ptr().addr(), CLOEXEC, 0) as usize
 }
 
 /// The text of a file, from its beginning.

@@ -3,7 +3,7 @@
 //! The tracer makes its tracees, and does one operation after the other. Before each, it waits
 //! until all tasks are at rest.
 
-use crate::arch::nr;
+use crate::arch::{nr, STEPS};
 use crate::generate::{self, Operation, View};
 use crate::perform;
 use crate::random::Random;
@@ -271,9 +271,6 @@ impl Tracer {
         const ATTACH: usize = request("ATTACH");
         const SEIZE: usize = request("SEIZE");
         const DETACH: usize = request("DETACH");
-        const SINGLESTEP: usize = request("SINGLESTEP");
-        const SINGLEBLOCK: usize = request("SINGLEBLOCK");
-        const SYSEMU_SINGLESTEP: usize = request("SYSEMU_SINGLESTEP");
         const CONT: usize = request("CONT");
         const SYSCALL: usize = request("SYSCALL");
         const SYSEMU: usize = request("SYSEMU");
@@ -285,7 +282,7 @@ impl Tracer {
         match number {
             ATTACH | SEIZE => task.traced = true,
             DETACH => (task.traced, task.stepping) = (false, false),
-            SINGLESTEP | SINGLEBLOCK | SYSEMU_SINGLESTEP => task.stepping = true,
+            step if STEPS.contains(&step) => task.stepping = true,
             CONT | SYSCALL | SYSEMU => task.stepping = false,
             _ => {}
         }

@@ -4,6 +4,7 @@
 //!
 //! What kernels without the series do not tell is in braces, so that it can be left out.
 
+use crate::arch::{REQUEST_33, REQUEST_34};
 use crate::sys;
 use core::fmt::{Display, Formatter, Result, Write};
 
@@ -27,7 +28,7 @@ macro_rules! note {
 pub(crate) use note;
 
 /// The requests by name. The kernel does not know numbers that are not here.
-pub const REQUESTS: [(&str, usize); 50] = [
+pub const REQUESTS: [(&str, usize); 51] = [
     ("TRACEME", 0),
     ("PEEKTEXT", 1),
     ("PEEKDATA", 2),
@@ -53,7 +54,8 @@ pub const REQUESTS: [(&str, usize); 50] = [
     ("ARCH_PRCTL", 30),
     ("SYSEMU", 31),
     ("SYSEMU_SINGLESTEP", 32),
-    ("SINGLEBLOCK", 33),
+    (REQUEST_33, 33),
+    (REQUEST_34, 34),
     ("SETOPTIONS", 0x4200),
     ("GETEVENTMSG", 0x4201),
     ("GETSIGINFO", 0x4202),

@@ -2,7 +2,9 @@
 
 //! The numbers that requests pass: valid ones, ones at a boundary, and wild ones.
 
-use crate::arch::{nr, REG_ARG, REG_FLAGS, REG_IP, REG_NR, REG_RET, USER_DEBUG};
+use crate::arch::{
+    nr, BEHIND_BREAKPOINT, FLAGS, REG_ARG, REG_FLAGS, REG_IP, REG_NR, REG_RET, USER_DEBUG,
+};
 use crate::random::Random;
 use crate::shared::{self, play, BUFFER, BUFFER_SIZE};
 use crate::sys::{address_of, Code};
@@ -88,8 +90,8 @@ pub fn options(random: &mut Random) -> usize {
 /// A register to change: its offset, and its new value.
 pub fn register(random: &mut Random) -> (usize, usize) {
     let number = random.pick(&[usize::MAX, nr::GETUID, 9999]);
-    let address = random.pick(&[0, address_of(Code::Breakpoint) + 1, KERNEL]);
-    let flags = random.pick(&[0x246, 0x2d7, 0x202]);
+    let address = random.pick(&[0, address_of(Code::Breakpoint) + BEHIND_BREAKPOINT, KERNEL]);
+    let flags = random.pick(&FLAGS);
     random.weighed(&[
         (6, (REG_RET, usize::MAX - 511)),
         (4, (REG_RET, 16)),
@@ -123,7 +125,7 @@ pub fn remote(random: &mut Random, slot: usize, write: bool) -> usize {
     random.weighed(&[
         (8, word),
         (2, play() + 4096 - 4),
-        (3, address_of(Code::Breakpoint) + 1),
+        (3, address_of(Code::Breakpoint) + BEHIND_BREAKPOINT),
         (if write { 0 } else { 3 }, stack),
         (2, END - 4),
         (1, 0),

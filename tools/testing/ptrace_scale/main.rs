@@ -28,16 +28,17 @@ use sys::{
     getpid,
     kill,
     mount_proc,
+    nr,
     pause,
     ptrace,
     reboot,
     shared_page,
     spawn,
     wait,
+    CHEAP,
     DETACH,
     EVENT_STOP,
     INTERRUPT,
-    PEEKUSR,
     SEIZE, //
 };
 
@@ -55,10 +56,8 @@ struct Shared {
 
 /// Keeps the caller on one CPU.
 fn stay_on(cpu: usize) {
-    const SCHED_SETAFFINITY: usize = 203;
-
     let mask = [1usize << cpu];
-    let ret = call(SCHED_SETAFFINITY, [0, 8, mask.as_ptr() as usize]);
+    let ret = call(nr::SCHED_SETAFFINITY, [0, 8, mask.as_ptr() as usize]);
     assert_eq!(ret, 0, "sched_setaffinity");
 }
 
@@ -83,7 +82,7 @@ fn trace(shared: &Shared, cpu: usize) {
     let mut done = 0;
     while shared.stop.load(SeqCst) == 0 {
         for _ in 0..100 {
-            ptrace(PEEKUSR, pid, 8, word);
+            ptrace(CHEAP, pid, 8, word);
         }
         done += 100;
     }

@@ -57,7 +57,8 @@ FIXTURE_TEARDOWN(calls)
 static int make_calls(struct shared *shared)
 {
 	while (!shared->quit) {
-		shared->count++;
+		/* "++" may be exclusive accesses until nothing is between them, which a step is. */
+		shared->count = shared->count + 1;
 		stage->result = syscall(SYS_getppid);
 	}
 	return 0;
@@ -425,8 +426,11 @@ static const long ways_to_step[] = {
 	SYSEMU_SINGLESTEP,
 };
 
-#ifndef X86
-/* arch_has_block_step(): a tracer of an architecture without it gets an error. */
+#if !defined(X86) && !defined(__aarch64__)
+/*
+ * arch_has_block_step(): a tracer of an architecture without it gets an error. The number is that
+ * of another request on arm64.
+ */
 TEST_F(calls, there_is_no_block_step)
 {
 	start(_metadata, self, variant, make_calls, 0);

@@ -221,6 +221,25 @@ TEST_F(configuration, rseq_abort)
 
 /* Syscall user dispatch */
 
+#if defined(__aarch64__) || defined(__arm__)
+
+/* include/linux/syscall_user_dispatch.h: what the requests do of an architecture without it */
+TEST_F(configuration, there_is_no_dispatch)
+{
+	unsigned long long config[4] = {}, seen[4];
+
+	self->tracee = start_stopped(spin, self->shared, 'R', 0);
+	ASSERT_LT(0, self->tracee);
+	memset(seen, FILLER, sizeof(seen));
+	EXPECT_EQ(-EINVAL, REQ(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, sizeof(seen), seen));
+	EXPECT_TRUE(all_are(seen, FILLER, sizeof(seen)));
+	EXPECT_EQ(-EINVAL, REQ(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, sizeof(config), config));
+	EXPECT_EQ(-EINVAL, REQ(PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, sizeof(config),
+			       BAD_POINTER));
+}
+
+#else
+
 struct sud {
 	__u64 mode, selector, offset, len;
 };
@@ -350,6 +369,8 @@ TEST_F(configuration, dispatch_takes_effect)
 	wait_for_progress(self->shared);
 	EXPECT_EQ(1, self->shared->signals);
 }
+
+#endif
 
 /* Filters of seccomp, numbered in the order in which they were installed */
 

@@ -127,8 +127,14 @@ TEST_F(errors, other_thread_is_esrch)
 TEST_F(errors, no_request_is_eio)
 {
 	static const long none[] = {
-		10, 11, 20, 22, 23, 27, 28, 29, 34, 35, 0x41ff, 0x4214, 0x42ff, 0x8000,
-		-1, -7, -16, 0x7fffffff,
+		10, 11, 20, 35, 0x41ff, 0x4214, 0x42ff, 0x8000, -1, -7, -16, 0x7fffffff,
+		/* Some are requests of one architecture. */
+#ifndef __arm__
+		22, 23, 27, 28, 29,
+#endif
+#ifndef __aarch64__
+		34,
+#endif
 #if __SIZEOF_LONG__ == 8
 		7 | 1L << 32, 17 | 1L << 32, 16 | 1L << 32, 0x4206 | 1L << 40,
 #endif
@@ -172,6 +178,12 @@ TEST_F(errors, attach)
 TEST_F(errors, options)
 {
 	const unsigned long known = 0x3000ff;
+#if defined(__x86_64__) || defined(__i386__)
+	const long old = -EINVAL;
+#else
+	/* There is no such request. */
+	const long old = -EIO;
+#endif
 
 	EXPECT_EQ(-EIO, REQ(PTRACE_SEIZE, 1, 0));
 	EXPECT_EQ(-EIO, request(PTRACE_SEIZE, getpid(), 1, 0));
@@ -181,7 +193,7 @@ TEST_F(errors, options)
 			continue;
 		EXPECT_EQ(-EIO, REQ(PTRACE_SEIZE, 0, 1UL << bit));
 		EXPECT_EQ(-EINVAL, REQ(PTRACE_SETOPTIONS, 0, 1UL << bit));
-		EXPECT_EQ(-EINVAL, REQ(OLDSETOPTIONS, 0, 1UL << bit | 1));
+		EXPECT_EQ(old, REQ(OLDSETOPTIONS, 0, 1UL << bit | 1));
 	}
 	EXPECT_EQ(-EINVAL, REQ(PTRACE_SETOPTIONS, 0, 1UL << 31));
 	EXPECT_EQ(0, REQ(PTRACE_SETOPTIONS, 0, 0x1000ff));
@@ -315,7 +327,12 @@ TEST_F(errors, peek_undumpable)
 
 TEST_F(errors, resume_signal)
 {
-	static const long resumes[] = { 7, 9, 24, 31, 32, 33 };
+	static const long resumes[] = {
+		7, 9, 24, 31, 32,
+#ifndef __aarch64__
+		33,
+#endif
+	};
 
 	for (unsigned int i = 0; i < sizeof(resumes) / sizeof(long); i++) {
 		EXPECT_EQ(-EIO, REQ(resumes[i], 0, 65));

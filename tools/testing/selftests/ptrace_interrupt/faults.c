@@ -164,13 +164,17 @@ static const struct act {
 	{ "CONT, signal", PTRACE_CONT, STOPPED, 0, SIGCONT },
 	{ "SYSCALL", PTRACE_SYSCALL, STOPPED },
 	{ "SINGLESTEP", PTRACE_SINGLESTEP, STOPPED },
+#ifdef X86
 	{ "SINGLEBLOCK", 33, STOPPED },
+#endif
 	{ "SYSEMU", 31, STOPPED },
 	{ "LISTEN", PTRACE_LISTEN, STOPPED },
 	{ "SETOPTIONS", PTRACE_SETOPTIONS, STOPPED, 0, PTRACE_O_TRACEFORK },
 	{ "POKEDATA", PTRACE_POKEDATA, STOPPED, (unsigned long)&copy_vector, 1 },
+#ifdef X86
 	{ "POKEUSR, debug register", PTRACE_POKEUSR, STOPPED,
 	  IS_64BIT ? 848 : 252, (unsigned long)&copy_vector },
+#endif
 	{ "DETACH", PTRACE_DETACH, STOPPED },
 };
 

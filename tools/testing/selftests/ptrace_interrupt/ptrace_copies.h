@@ -6,7 +6,6 @@
 #ifndef PTRACE_COPIES_H
 #define PTRACE_COPIES_H
 
-#include <asm/ldt.h>
 #include <elf.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -14,12 +13,22 @@
 
 #include "ptrace_data.h"
 
-#if defined(__x86_64__)
-#define BX_OFFSET	(5 * 8)
-#define FP_OFFSET	160
+/*
+ * The general registers, and where one of them is that may have any value; of floats, the set, and
+ * where one is.
+ */
+#if defined(__x86_64__) || defined(__i386__)
+#define X86
+#include <asm/ldt.h>
+typedef struct user_regs_struct general_regs;
+typedef struct user_fpregs_struct float_regs;
+#define FLOATS		NT_PRFPREG
+#ifdef __x86_64__
+#define GENERAL_OFFSET	(5 * 8)
+#define FLOATS_OFFSET	160
 #else
-#define BX_OFFSET	0
-#define FP_OFFSET	28
+#define GENERAL_OFFSET	0
+#define FLOATS_OFFSET	28
 #endif
 #define GET_THREAD_AREA	25
 #define SET_THREAD_AREA	26
@@ -27,6 +36,17 @@
 #define SETFPXREGS	19
 /* One of the table for threads that the C library does not use. */
 #define AREA_ENTRY	13
+#elif defined(__aarch64__)
+typedef struct user_regs_struct general_regs;
+typedef struct user_fpsimd_struct float_regs;
+#define FLOATS		NT_PRFPREG
+#define GENERAL_OFFSET	(19 * 8)
+#elif defined(__arm__)
+typedef struct user_regs general_regs;
+typedef unsigned char float_regs[260];
+#define FLOATS		0x400 /* NT_ARM_VFP */
+#define GENERAL_OFFSET	(4 * 4)
+#endif
 
 #define SYSCALL_STOP	SIGNAL_STOP(SIGTRAP | 0x80)
 
@@ -51,14 +71,17 @@ static const struct copy {
 } copies[] = {
 	{ "PEEKTEXT", PTRACE_PEEKTEXT, (unsigned long)&copies, sizeof(long) },
 	{ "PEEKDATA", PTRACE_PEEKDATA, (unsigned long)&copies, sizeof(long) },
+#if defined(X86) || defined(__arm__)
 	{ "PEEKUSR", PTRACE_PEEKUSR, 0, sizeof(long) },
+#endif
 	{ "GETEVENTMSG", PTRACE_GETEVENTMSG, 0, sizeof(long) },
-	{ "GETREGS", PTRACE_GETREGS, 0, sizeof(struct user_regs_struct) },
-	{ "SETREGS", PTRACE_SETREGS, 0, sizeof(struct user_regs_struct), DATA,
-	  PTRACE_GETREGS, BX_OFFSET },
-	{ "GETFPREGS", PTRACE_GETFPREGS, 0, sizeof(struct user_fpregs_struct) },
-	{ "SETFPREGS", PTRACE_SETFPREGS, 0, sizeof(struct user_fpregs_struct), DATA,
-	  PTRACE_GETFPREGS, FP_OFFSET },
+#if defined(X86) || defined(__arm__)
+	{ "GETREGS", PTRACE_GETREGS, 0, sizeof(general_regs) },
+	{ "SETREGS", PTRACE_SETREGS, 0, sizeof(general_regs), DATA, PTRACE_GETREGS, GENERAL_OFFSET },
+#endif
+#ifdef X86
+	{ "GETFPREGS", PTRACE_GETFPREGS, 0, sizeof(float_regs) },
+	{ "SETFPREGS", PTRACE_SETFPREGS, 0, sizeof(float_regs), DATA, PTRACE_GETFPREGS, FLOATS_OFFSET },
 #ifdef __i386__
 	{ "GETFPXREGS", GETFPXREGS, 0, 512 },
 	{ "SETFPXREGS", SETFPXREGS, 0, 512, DATA, GETFPXREGS, 32 },
@@ -67,14 +90,15 @@ static const struct copy {
 #endif
 	{ "GET_THREAD_AREA", GET_THREAD_AREA, AREA_ENTRY, 16 },
 	{ "SET_THREAD_AREA", SET_THREAD_AREA, AREA_ENTRY, 16, DATA, GET_THREAD_AREA, 4 },
+	{ "GETREGSET, xstate", PTRACE_GETREGSET, NT_X86_XSTATE, 4096, BEHIND_VECTOR },
+#endif
 	{ "GETREGSET", PTRACE_GETREGSET, NT_PRSTATUS, 512, BEHIND_VECTOR },
 	{ "GETREGSET, vector", PTRACE_GETREGSET, NT_PRSTATUS, sizeof(struct iovec), VECTOR },
-	{ "SETREGSET", PTRACE_SETREGSET, NT_PRSTATUS, sizeof(struct user_regs_struct),
-	  BEHIND_VECTOR, PTRACE_GETREGS, BX_OFFSET },
+	{ "SETREGSET", PTRACE_SETREGSET, NT_PRSTATUS, sizeof(general_regs), BEHIND_VECTOR,
+	  PTRACE_GETREGSET, GENERAL_OFFSET },
 	{ "SETREGSET, vector", PTRACE_SETREGSET, NT_PRSTATUS, sizeof(struct iovec), VECTOR,
-	  PTRACE_GETREGS, BX_OFFSET },
-	{ "GETREGSET, floats", PTRACE_GETREGSET, NT_PRFPREG, 512, BEHIND_VECTOR },
-	{ "GETREGSET, xstate", PTRACE_GETREGSET, NT_X86_XSTATE, 4096, BEHIND_VECTOR },
+	  PTRACE_GETREGSET, GENERAL_OFFSET },
+	{ "GETREGSET, floats", PTRACE_GETREGSET, FLOATS, 512, BEHIND_VECTOR },
 	{ "GETSIGINFO", PTRACE_GETSIGINFO, 0, sizeof(siginfo_t) },
 	{ "SETSIGINFO", PTRACE_SETSIGINFO, 0, sizeof(siginfo_t), DATA, PTRACE_GETSIGINFO, 4 },
 	{ "PEEKSIGINFO", PTRACE_PEEKSIGINFO, 0, 2 * sizeof(siginfo_t), BESIDE_ARGUMENTS },
@@ -92,10 +116,12 @@ static const struct copy {
 	  sizeof(struct seccomp_metadata) },
 	{ "GET_RSEQ_CONFIGURATION", PTRACE_GET_RSEQ_CONFIGURATION,
 	  sizeof(struct ptrace_rseq_configuration), sizeof(struct ptrace_rseq_configuration) },
+#ifdef X86
 	{ "GET_SYSCALL_USER_DISPATCH_CONFIG", PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, 32, 32 },
 	/* The mode is turned on. */
 	{ "SET_SYSCALL_USER_DISPATCH_CONFIG", PTRACE_SET_SYSCALL_USER_DISPATCH_CONFIG, 32, 32,
 	  DATA, PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, 0 },
+#endif
 	{ "GET_TRACEE_INFO", PTRACE_GET_TRACEE_INFO, sizeof(struct ptrace_tracee_info),
 	  sizeof(struct ptrace_tracee_info) },
 };
@@ -126,10 +152,12 @@ static inline int make_calls(struct shared *shared)
 /* Start one, and stop it where it enters a system call. Returns its pid, or -1 if that failed. */
 static inline pid_t start_at_entry(struct shared *shared)
 {
+#ifdef X86
 	const struct user_desc thread_area = {
 		.entry_number = AREA_ENTRY, .base_addr = 0x1000, .limit = 0xfffff,
 		.seg_32bit = 1, .limit_in_pages = 1, .useable = 1,
 	};
+#endif
 	struct ptrace_syscall_info info = {};
 	pid_t pid;
 
@@ -145,8 +173,11 @@ static inline pid_t start_at_entry(struct shared *shared)
 		if (request(PTRACE_SYSCALL, pid, 0, 0) || next_status(pid) != SYSCALL_STOP ||
 		    request(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), (unsigned long)&info) < 0)
 			goto fail;
-	if (!request(SET_THREAD_AREA, pid, AREA_ENTRY, (unsigned long)&thread_area))
-		return pid;
+#ifdef X86
+	if (request(SET_THREAD_AREA, pid, AREA_ENTRY, (unsigned long)&thread_area))
+		goto fail;
+#endif
+	return pid;
 fail:
 	reap(pid);
 	return -1;
@@ -176,8 +207,11 @@ static inline void copy_prepare(const struct copy *copy, pid_t pid, void *to, vo
 	memset(copy_elsewhere, 0, sizeof(copy_elsewhere));
 	copy_arguments = (struct ptrace_peeksiginfo_args){ .nr = 2 };
 	copy_vector = (struct iovec){ vector ? copy_elsewhere : at,
-				      vector ? sizeof(struct user_regs_struct) : copy->size };
-	if (copy->get) {
+				      vector ? sizeof(general_regs) : copy->size };
+	if (copy->get == PTRACE_GETREGSET) {
+		general_registers(copy->get, pid, changed, sizeof(general_regs));
+		changed[copy->change] ^= 1;
+	} else if (copy->get) {
 		request(copy->get, pid, copy->addr, (unsigned long)changed);
 		changed[copy->change] ^= 1;
 	}
@@ -209,8 +243,8 @@ static inline long copy_make(const struct copy *copy, pid_t pid, void *at)
 /* All that these requests can change. */
 struct snapshot {
 	char state;
-	struct user_regs_struct regs;
-	struct user_fpregs_struct floats;
+	general_regs regs;
+	float_regs floats;
 	siginfo_t info;
 	unsigned long long mask;
 	struct ptrace_syscall_info call;
@@ -221,17 +255,20 @@ struct snapshot {
 static inline struct snapshot snapshot(pid_t pid)
 {
 	struct snapshot now;
+	struct iovec floats = { &now.floats, sizeof(now.floats) };
 
 	memset(&now, 0, sizeof(now));
 	now.state = proc_state(pid);
-	request(PTRACE_GETREGS, pid, 0, (unsigned long)&now.regs);
-	request(PTRACE_GETFPREGS, pid, 0, (unsigned long)&now.floats);
+	general_registers(PTRACE_GETREGSET, pid, &now.regs, sizeof(now.regs));
+	request(PTRACE_GETREGSET, pid, FLOATS, (unsigned long)&floats);
 	request(PTRACE_GETSIGINFO, pid, 0, (unsigned long)&now.info);
 	request(PTRACE_GETSIGMASK, pid, sizeof(now.mask), (unsigned long)&now.mask);
 	request(PTRACE_GET_SYSCALL_INFO, pid, sizeof(now.call), (unsigned long)&now.call);
 	request(PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, pid, sizeof(now.dispatch),
 		(unsigned long)now.dispatch);
+#ifdef X86
 	request(GET_THREAD_AREA, pid, AREA_ENTRY, (unsigned long)now.thread_area);
+#endif
 	return now;
 }
 

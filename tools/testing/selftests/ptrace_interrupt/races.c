@@ -48,7 +48,7 @@ FIXTURE_VARIANT(races)
 FIXTURE_VARIANT_ADD(races, interrupt) { .nr = PTRACE_INTERRUPT };
 FIXTURE_VARIANT_ADD(races, kill) { .nr = PTRACE_KILL };
 FIXTURE_VARIANT_ADD(races, cont) { .nr = PTRACE_CONT };
-FIXTURE_VARIANT_ADD(races, peek) { .nr = PTRACE_PEEKUSR };
+FIXTURE_VARIANT_ADD(races, peek) { .nr = PTRACE_GETEVENTMSG };
 
 FIXTURE_SETUP(races)
 {
@@ -79,7 +79,7 @@ static long ask(long nr, pid_t pid)
 {
 	unsigned long word;
 
-	return request(nr, pid, 0, nr == PTRACE_PEEKUSR ? (unsigned long)&word : 0);
+	return request(nr, pid, 0, nr == PTRACE_GETEVENTMSG ? (unsigned long)&word : 0);
 }
 
 /* The ones that find a tracee in any state. */
@@ -202,7 +202,7 @@ TEST_F(races, of_traceme_and_the_parent)
 		for (int again = 0; again < 5 && variant->nr != PTRACE_CONT; again++) {
 			ASSERT_EQ(traced, ask(variant->nr, self->tracee));
 		}
-		if (variant->nr == PTRACE_INTERRUPT || variant->nr == PTRACE_PEEKUSR) {
+		if (variant->nr == PTRACE_INTERRUPT || variant->nr == PTRACE_GETEVENTMSG) {
 			ASSERT_EQ(SIGNAL_STOP(SIGSTOP), next_status(self->tracee));
 			ASSERT_EQ(0, cont(self->tracee, 0));
 		}

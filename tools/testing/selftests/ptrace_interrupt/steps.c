@@ -4,7 +4,8 @@
  * tracee. The tests of calls.c are about the trap flag.
  *
  * man: PTRACE_SINGLESTEP; arch/x86/kernel/step.c, arch/x86/kernel/traps.c,
- * arch/x86/kernel/ptrace.c; kernel/signal.c: force_sig_info_to_task(); kernel/fork.c.
+ * arch/x86/kernel/ptrace.c; arch/arm64/kernel/debug-monitors.c; kernel/signal.c:
+ * force_sig_info_to_task(); kernel/fork.c.
  */
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
@@ -599,6 +600,102 @@ TEST_F(steps, children)
 		self->tracee = 0;
 	}
 }
-#endif /* x86 */
+#elif defined(__aarch64__) || defined(__arm__)
+
+#ifdef __aarch64__
+typedef struct user_regs_struct registers;
+#define IP(regs)	((regs).pc)
+#define NUMBER(regs)	((regs).regs[8])
+#else
+typedef struct user_regs registers;
+#define IP(regs)	((regs).uregs[15])
+#define NUMBER(regs)	((regs).uregs[7])
+#define FLAGS(regs)	((regs).uregs[16])
+#define THUMB		0x20
+#endif
+
+/* Code that a tracee runs for the tests, all of it in instructions of 4 bytes. */
+extern const char step_nops[], step_call[], step_after[], step_loop[];
+
+asm(".pushsection .text\n"
+#ifdef __arm__
+	".arm\n"
+#endif
+	".globl step_nops, step_call, step_after, step_loop\n"
+	".balign 4\n"
+	"step_nops:	nop\n"
+	"		nop\n"
+	"step_call:	svc #0\n"
+	"step_after:	nop\n"
+	"step_loop:	b step_loop\n"
+	".popsection\n");
+
+FIXTURE(steps)
+{
+	struct shared *shared;
+	pid_t tracee;
+};
+
+FIXTURE_SETUP(steps)
+{
+	registers regs;
+
+	self->shared = shared_new();
+	self->tracee = spawn_seized(spin, self->shared, 0);
+	ASSERT_LT(0, self->tracee);
+	ASSERT_EQ(0, interrupt(self->tracee));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+	ASSERT_EQ(0, general_registers(PTRACE_GETREGSET, self->tracee, &regs, sizeof(regs)));
+	IP(regs) = (unsigned long)step_nops;
+	NUMBER(regs) = SYS_getppid;
+#ifdef __arm__
+	FLAGS(regs) &= ~THUMB;
+#endif
+	ASSERT_EQ(0, general_registers(PTRACE_SETREGSET, self->tracee, &regs, sizeof(regs)));
+}
+
+FIXTURE_TEARDOWN(steps)
+{
+	reap(self->tracee);
+}
+
+/* Make a step, and check where it ends. */
+static void step_to(struct __test_metadata *_metadata, pid_t pid, const void *end)
+{
+	registers regs;
+
+	ASSERT_EQ(0, request(PTRACE_SINGLESTEP, pid, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(pid));
+	ASSERT_EQ(0, general_registers(PTRACE_GETREGSET, pid, &regs, sizeof(regs)));
+	ASSERT_EQ((unsigned long)end, IP(regs));
+}
+
+/* user_enable_single_step(): a step is an instruction */
+TEST_F(steps, instructions)
+{
+	siginfo_t info;
+
+	step_to(_metadata, self->tracee, step_nops + 4);
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, self->tracee, &info));
+	EXPECT_EQ(TRAP_TRACE, info.si_code);
+	EXPECT_EQ((unsigned long)step_nops + 4, (unsigned long)info.si_addr);
+	step_to(_metadata, self->tracee, step_call);
+	/* report_syscall_exit() makes a stop of its own, before that of the step. */
+	step_to(_metadata, self->tracee, step_after);
+	step_to(_metadata, self->tracee, step_after);
+	step_to(_metadata, self->tracee, step_loop);
+	step_to(_metadata, self->tracee, step_loop);
+}
+
+/* user_disable_single_step(): the next request that resumes it makes no step */
+TEST_F(steps, end_with_the_next_request)
+{
+	step_to(_metadata, self->tracee, step_nops + 4);
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	wait_for_state(self->tracee, 'R');
+	ASSERT_EQ(0, interrupt(self->tracee));
+	EXPECT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+}
+#endif
 
 TEST_HARNESS_MAIN

@@ -341,8 +341,11 @@ static void interrupt_it(pid_t pid)
 static void look_at(pid_t pid)
 {
 	static const struct { int get, set; } pairs[] = {
-		{ PTRACE_PEEKDATA, PTRACE_POKEDATA }, { PTRACE_PEEKUSR, 0 },
+		{ PTRACE_PEEKDATA, PTRACE_POKEDATA },
+#if defined(__x86_64__) || defined(__i386__)
+		{ PTRACE_PEEKUSR, 0 },
 		{ PTRACE_GETREGS, PTRACE_SETREGS }, { PTRACE_GETFPREGS, PTRACE_SETFPREGS },
+#endif
 		{ PTRACE_GETREGSET, PTRACE_SETREGSET }, { PTRACE_GETSIGINFO, PTRACE_SETSIGINFO },
 		{ PTRACE_GETSIGMASK, PTRACE_SETSIGMASK }, { PTRACE_PEEKSIGINFO, 0 },
 		{ PTRACE_GETEVENTMSG, 0 }, { PTRACE_GET_SYSCALL_INFO, 0 },

@@ -341,12 +341,8 @@ TEST_F(user_area, words)
 		ASSERT_EQ(valid ? 0 : -EIO, REQ(PTRACE_PEEKUSR, offset, &word)) {
 			TH_LOG("offset %ld", offset);
 		}
-		if (!valid)
-			ASSERT_EQ(FILLER, word);
-		else if (offset < (long)sizeof(regs))
-			ASSERT_EQ(regs[offset / WORD], word);
-		else
-			ASSERT_EQ(0, word);
+		ASSERT_EQ(!valid ? FILLER :
+			  offset < (long)sizeof(regs) ? regs[offset / WORD] : 0, word);
 	}
 	EXPECT_EQ(0, REQ(PTRACE_POKEUSR, 4 * WORD, 0x5a5a5a5a));
 	ASSERT_EQ(0, REQ(PTRACE_GETREGS, 0, regs));

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The arm64 machine: the same as `x86_64.rs`.
+
+use super::{
+    Row,
+    PRSTATUS,
+    SINGLESTEP, //
+};
+use std::arch::asm;
+
+/// The instructions executed so far: under `-icount shift=0`, the virtual counter, whose rate is
+/// 1 GHz on QEMU's `-cpu max`, counts these.
+#[inline(always)]
+pub fn instructions() -> u64 {
+    let count;
+    // SAFETY: The kernel lets every program read it.
+    unsafe { asm!("mrs {count}, cntvct_el0", count = out(reg) count) };
+    count
+}
+
+/// Executes 2 instructions for each of `n`.
+#[inline(always)]
+pub fn count_down(n: u64) {
+    // SAFETY: Counts a register down.
+    unsafe { asm!("2:", "subs {n}, {n}, #1", "b.ne 2b", n = inout(reg) n => _) };
+}
+
+/// Uses its CPU, with no system call.
+pub fn spin() {
+    // SAFETY: Jumps back and forth for ever.
+    unsafe { asm!("2:", "b 3f", "3:", "b 2b") };
+}
+
+/// The numbers of system calls.
+pub mod nr {
+    pub const MOUNT: usize = 40;
+    pub const OPENAT: usize = 56;
+    pub const CLOSE: usize = 57;
+    /// ppoll(2), which with no arguments is pause(2).
+    pub const PAUSE: usize = 73;
+    pub const EXIT_GROUP: usize = 94;
+    pub const NANOSLEEP: usize = 101;
+    pub const PTRACE: usize = 117;
+    pub const SCHED_SETSCHEDULER: usize = 119;
+    pub const SCHED_SETAFFINITY: usize = 122;
+    pub const TGKILL: usize = 131;
+    pub const REBOOT: usize = 142;
+    pub const GETPID: usize = 172;
+    pub const GETPPID: usize = 173;
+    pub const MMAP: usize = 222;
+    pub const WAIT4: usize = 260;
+    pub const PROCESS_VM_READV: usize = 270;
+    pub const KCMP: usize = 272;
+}
+
+/// A system call; returns an error as a negative number.
+#[inline(always)]
+pub fn call<const N: usize>(nr: usize, args: [usize; N]) -> isize {
+    let arg = |i| args.get(i).copied().unwrap_or(0);
+    let ret;
+    // SAFETY: Addresses are of memory that the caller lends for the call.
+    unsafe {
+        asm!("svc #0", in("x8") nr, inlateout("x0") arg(0) => ret, in("x1") arg(1),
+            in("x2") arg(2), in("x3") arg(3), in("x4") arg(4), in("x5") arg(5))
+    };
+    ret
+}
+
+/// A 64-bit program cannot make system calls as a 32-bit one.
+pub const COMPAT_CALLS: bool = false;
+pub const MAP_32BIT: usize = 0;
+
+pub fn compat_ptrace(_request: usize, _pid: usize, _addr: usize, _data: usize) -> isize {
+    unreachable!()
+}
+
+/// PTRACE_GETSIGMASK: there is no PTRACE_PEEKUSR.
+pub const CHEAP: usize = 0x420a;
+
+pub const STEPS: [(&str, usize); 1] = [("singlestep", SINGLESTEP)];
+
+/// Registers are in sets only.
+pub fn own_rows(_data: usize) -> [Row; 0] {
+    []
+}
+
+pub fn own_compat_rows(_data: usize) -> [Row; 0] {
+    []
+}
+
+pub const SETS: [(&str, usize); 5] = [
+    ("sve", 0x405),
+    ("prfpreg", 2),
+    ("prstatus", PRSTATUS),
+    ("tls", 0x401),
+    ("system_call", 0x404),
+];
