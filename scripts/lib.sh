@@ -138,3 +138,26 @@ series_start() {
 	*) die "SERIES=$1 is unknown; SERIES is a, b or c" ;;
 	esac
 }
+
+# download DIR PACKAGE...: get Debian packages, and what they need and the environment lacks, to DIR.
+download() {
+	download_dir=$1
+	shift
+	rm -rf "$download_dir.tmp"
+	mkdir -p "$download_dir.tmp/lists/partial" "$download_dir.tmp/archives/partial"
+	for download_verb in update "install --download-only --yes --no-install-recommends $*"; do
+		# shellcheck disable=SC2086 # Words.
+		"$top/scripts/in-env" apt-get -o Dir::State::Lists="$download_dir.tmp/lists" \
+			-o Dir::Cache="$download_dir.tmp" -o APT::Sandbox::User=root \
+			-o Debug::NoLocking=1 $download_verb
+	done
+	mv "$download_dir.tmp/archives" "$download_dir"
+	rm -rf "$download_dir.tmp"
+}
+
+# unpack_packages FROM TO: unpack the packages in FROM to the root TO. They are not set up.
+unpack_packages() {
+	for package in "$1"/*.deb; do
+		dpkg-deb -x "$package" "$2"
+	done
+}
