@@ -71,6 +71,10 @@ check-all: tree selftests ## Run the tests on the kernels with each profile, and
 stress: kernel selftests ## Run a million random operations of tracers and tracees (OPERATIONS=, SEED=)
 	@$(in_env) scripts/stress $(K) $(or $(OPERATIONS),1000000) $(SEED)
 
+.PHONY: clients
+clients: kernels env-clients ## Run debuggers and other real tracers on the three kernels (SCENARIOS=)
+	@LAYER=clients $(in_env) scripts/clients $(SCENARIOS)
+
 .PHONY: faults
 faults: tree selftests ## Compare what faults do to each request of fallback and of rust
 	@for k in fallback rust; do PROFILE=kasan $(in_env) scripts/kernel $$k || exit; done
@@ -104,7 +108,8 @@ misuse: kernel ## See that the compiler refuses what the types of the Rust code 
 model: tree ## Check models of the protocol of tracers and tracees, and that faults are found
 	@$(in_env) scripts/model
 
-# What "make bench" and "make scale" compare: "fallback rust" leaves out the pristine kernel.
+# What "make bench", "make scale" and "make clients" compare: "fallback rust" leaves out the
+# pristine kernel.
 KERNELS ?= pristine fallback rust
 export KERNELS
 
@@ -194,6 +199,10 @@ tree: env ## Make or update build/linux, the kernel's source with the series
 env: ## Make build/env, the environment that everything runs in
 	@scripts/env
 	@scripts/env-machine
+
+.PHONY: env-clients
+env-clients: env
+	@scripts/env-clients
 
 .PHONY: versions
 versions: env ## The version of every package in the environment
