@@ -79,6 +79,10 @@ check-arch: ## Run the tests on rust and fallback of each machine, and show a ta
 stress: kernel selftests ## Run a million random operations of tracers and tracees (OPERATIONS=, SEED=)
 	@$(in_env) scripts/stress $(K) $(or $(OPERATIONS),1000000) $(SEED)
 
+.PHONY: clients
+clients: kernels env-clients ## Run debuggers and other real tracers on the three kernels (SCENARIOS=)
+	@LAYER=clients $(in_env) scripts/clients $(SCENARIOS)
+
 .PHONY: faults
 faults: tree selftests ## Compare what faults do to each request of fallback and of rust
 	@for k in fallback rust; do PROFILE=kasan $(in_env) scripts/kernel $$k || exit; done
@@ -112,7 +116,8 @@ misuse: kernel ## See that the compiler refuses what the types of the Rust code 
 model: tree ## Check models of the protocol of tracers and tracees, and that faults are found
 	@$(in_env) scripts/model
 
-# What "make bench" and "make scale" compare: "fallback rust" leaves out the pristine kernel.
+# What "make bench", "make scale" and "make clients" compare: "fallback rust" leaves out the
+# pristine kernel.
 KERNELS ?= pristine fallback rust
 export KERNELS
 
@@ -202,6 +207,10 @@ tree: env ## Make or update build/linux, the kernel's source with the series
 env: ## Make build/env, the environment that everything runs in
 	@scripts/env
 	@scripts/env-machine
+
+.PHONY: env-clients
+env-clients: env
+	@scripts/env-clients
 
 .PHONY: versions
 versions: env ## The version of every package in the environment

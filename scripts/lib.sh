@@ -147,3 +147,31 @@ series_start() {
 	*) die "SERIES=$1 is unknown; SERIES is a, b or c" ;;
 	esac
 }
+
+# download DIR PACKAGE...: get Debian packages to DIR: with what they need and the environment
+# lacks, or, of another machine, PACKAGE:MACHINE alone.
+download() {
+	download_dir=$1
+	shift
+	rm -rf "$download_dir.tmp"
+	mkdir -p "$download_dir.tmp/lists/partial" "$download_dir.tmp/archives/partial"
+	download_here=$(echo "$*" | tr ' ' '\n' | grep -v : | paste -sd' ')
+	download_there=$(echo "$*" | tr ' ' '\n' | grep : | paste -sd' ')
+	for download_verb in update "install --download-only --yes --no-install-recommends $download_here" \
+		${download_there:+"download $download_there"}; do
+		# shellcheck disable=SC2016,SC2086 # The shell inside; words.
+		"$top/scripts/in-env" sh -c 'cd "$0" && exec apt-get "$@"' "$download_dir.tmp/archives" \
+			-o Dir::State::Lists="$download_dir.tmp/lists" -o Dir::Cache="$download_dir.tmp" \
+			-o APT::Architectures="amd64${ARCH:+,$arch}" -o APT::Sandbox::User=root \
+			-o Debug::NoLocking=1 $download_verb
+	done
+	mv "$download_dir.tmp/archives" "$download_dir"
+	rm -rf "$download_dir.tmp"
+}
+
+# unpack_packages FROM TO: unpack the packages in FROM to the root TO. They are not set up.
+unpack_packages() {
+	for package in "$1"/*.deb; do
+		dpkg-deb -x "$package" "$2"
+	done
+}
