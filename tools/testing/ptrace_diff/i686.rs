@@ -4,6 +4,10 @@
 
 use core::arch::global_asm;
 
+#[path = "x86.rs"]
+mod x86;
+pub use x86::*;
+
 global_asm!(
     ".globl diff_start",
     "diff_start:",
@@ -240,40 +244,4 @@ pub const FPREGS: usize = 108;
 /// Where a siginfo of `SIGCHLD` has its two times.
 pub const SIGINFO_TIMES: core::ops::Range<usize> = 24..32;
 
-pub const FLAGS: [usize; 3] = [0x246, 0x2d7, 0x202];
-pub const UNSTEADY_FLAGS: u32 = 1 << 16;
-pub const SPIN_IS_STEADY: bool = true;
-
 pub const COMPAT: bool = false;
-
-pub const REQUEST_33: &str = "SINGLEBLOCK";
-pub const REQUEST_34: &str = "unknown";
-pub const STEPS: [usize; 3] = [9, 32, 33];
-
-pub const SETS: [usize; 13] = [
-    1,
-    1,
-    1,
-    2,
-    2,
-    0x202,
-    0x202,
-    0x200,
-    0x201,
-    0x204,
-    0x46e6_2b7f,
-    3,
-    1,
-];
-pub const CHANGES: [(usize, &[(usize, usize)]); 2] = [(2, &FLOATS), (0x202, &FLOATS)];
-const FLOATS: [(usize, usize); 6] = [
-    (0, 0xffff_0040),
-    (24, 0xffff_0040),
-    (96, 0xffff_0040),
-    (160, 0xffff_0040),
-    (512, 0xffff_0040),
-    (528, 0xffff_0040),
-];
-
-pub const BEHIND_BREAKPOINT: usize = 1;
-pub const NOTHINGS: usize = 0x9090_9090_9090_9090_u64 as usize;
