@@ -162,7 +162,7 @@ download() {
 		# shellcheck disable=SC2016,SC2086 # The shell inside; words.
 		"$top/scripts/in-env" sh -c 'cd "$0" && exec apt-get "$@"' "$download_dir.tmp/archives" \
 			-o Dir::State::Lists="$download_dir.tmp/lists" -o Dir::Cache="$download_dir.tmp" \
-			-o APT::Architectures="amd64${ARCH:+,$arch}" -o APT::Sandbox::User=root \
+			-o APT::Architectures="amd64${machine:+,$arch}" -o APT::Sandbox::User=root \
 			-o Debug::NoLocking=1 $download_verb
 	done
 	mv "$download_dir.tmp/archives" "$download_dir"
