@@ -234,6 +234,44 @@ TEST_F(detach, killed_between_requests)
 	}
 }
 
+/*
+ * ptrace_unfreeze_traced(): a request that fails unfreezes the tracee as well, PTRACE_DETACH
+ * among them. SIGKILL ends it, with no other request between.
+ */
+TEST_F(detach, killed_after_a_request_that_fails)
+{
+	static const struct {
+		long request;
+		unsigned long addr, data;
+	} fails[] = {
+		{ PTRACE_DETACH, 0, 65 },
+		{ PTRACE_CONT, 0, 65 },
+		{ PTRACE_PEEKDATA, -1, 0 },
+		{ PTRACE_LISTEN, 0, 0 },
+		{ -1, 0, 0 },
+	};
+
+	for (int i = 0; i < ARRAY_SIZE(fails); i++) {
+		start(_metadata, self, spin);
+		ASSERT_EQ(0, seize(self->tracee));
+		ASSERT_EQ(0, interrupt(self->tracee));
+		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+		/* LISTEN is for a group stop, or none: it fails when the stop is another. */
+		if (fails[i].request == PTRACE_LISTEN) {
+			ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
+			ASSERT_EQ(0, cont(self->tracee, 0));
+			ASSERT_EQ(SIGNAL_STOP(SIGUSR1), next_status(self->tracee));
+		}
+		ASSERT_EQ(-EIO, request(fails[i].request, self->tracee, fails[i].addr,
+					fails[i].data));
+		ASSERT_EQ(0, kill(self->tracee, SIGKILL));
+		ASSERT_EQ(KILLED(SIGKILL), next_status(self->tracee)) {
+			TH_LOG("after request %ld", fails[i].request);
+		}
+		self->tracee = 0;
+	}
+}
+
 /* The same against SEIZE of a task in a group stop: the request does not wait for ever. */
 TEST_F(detach, killed_while_seized)
 {
