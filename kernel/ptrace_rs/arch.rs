@@ -114,6 +114,7 @@ impl<'s> Regset<'s> {
     /// Finds the set that is called `note` in core dumps, `NT_*`.
     ///
     /// Which there are depends on what the tracee runs: 32-bit or 64-bit code.
+    // Always inlined: called, it would be 96 bytes more.
     #[doc(alias = "find_regset")]
     #[inline(always)]
     pub(crate) fn find(stopped: &'s Stopped<'_>, note: u32) -> Option<Self> {

@@ -53,6 +53,7 @@ pub(crate) fn unlink<'t>(leaving: Leaving<'t>, tasklist: &'t TasklistWrite) -> U
 ///
 /// That a zombie had a tracer has kept its real parent from being told, and itself from being
 /// reaped: that is made up for here.
+// Always inlined: a call would be 17 instructions for each tracee of a tracer that exits.
 #[doc(alias = "__ptrace_detach")]
 #[inline(always)]
 fn unlink_and_bury<'t>(

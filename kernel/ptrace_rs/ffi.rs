@@ -59,7 +59,7 @@ use kernel::{
 /// # Safety
 ///
 /// To be called at the entry of ptrace(2), in process context with no lock held.
-#[inline(always)]
+#[inline]
 unsafe fn syscall(
     request: c_long,
     pid: c_long,

@@ -22,6 +22,7 @@ use kernel::{
 ///
 /// Takes and releases the siglock. `ESRCH` if the caller does not trace the task, `EIO` if that was
 /// not attached with `PTRACE_SEIZE`.
+// Always inlined: it is called from one place only.
 #[inline(always)]
 pub(crate) fn interrupt(task: &Task, entry: &mut Entry<'_>) -> Result {
     let tracee = Attached::lock(task, entry).ok_or(ESRCH)?;

@@ -201,7 +201,7 @@ pub(crate) enum Attach {
 /// `parent` and `ptrace` are stored in one hold of the siglock: see
 /// [`Attached`](crate::stop::Attached). Who compares them with no lock sees `ptrace` set last.
 #[doc(alias = "ptrace_link")]
-#[inline(always)]
+#[inline]
 pub(crate) fn link<'t>(untraced: Untraced<'t>, how: Attach, lock: &'t TasklistWrite) -> Linked<'t> {
     let child = untraced.task;
     let flags = match how {
@@ -223,7 +223,7 @@ pub(crate) fn link<'t>(untraced: Untraced<'t>, how: Attach, lock: &'t TasklistWr
 ///
 /// Without the siglock, since the real parent is in `parent` before and after: see
 /// [`Attached`](crate::stop::Attached).
-#[inline(always)]
+#[inline]
 pub(crate) fn link_caller(caller: UntracedCaller<'_>, lock: &TasklistWrite) {
     let UntracedCaller(untraced) = caller;
     let task = untraced.task;
@@ -244,7 +244,7 @@ pub(crate) fn link_caller(caller: UntracedCaller<'_>, lock: &TasklistWrite) {
 /// `child` has not been released. It has no tracer but for its ptrace flags. Its siglock is held,
 /// or `tracer` is its parent already, or nobody can find it yet.
 #[doc(alias = "__ptrace_link")]
-#[inline(always)]
+#[inline]
 pub(crate) unsafe fn link_raw(
     child: &Task,
     tracer: Tracer<'_>,
@@ -352,7 +352,7 @@ impl<'t> Leaving<'t> {
     /// `parent`. Who compares them with no lock sees `ptrace` cleared first.
     #[doc(alias = "task_clear_jobctl_pending")]
     #[doc(alias = "task_clear_jobctl_trapping")]
-    #[inline(always)]
+    #[inline]
     pub(crate) fn unlink(self, lock: &'t TasklistWrite) -> UnlinkedGuard<'t> {
         let task = self.task;
         // SAFETY: `tasklist_lock` protects the lists, which is held for writing.

@@ -28,6 +28,7 @@ pub(crate) enum Direction {
 ///
 /// `EFAULT` for the iovec; `EINVAL` if there is no set of the name `note`, or if the size is no
 /// whole number of registers; then what the set says.
+// Always inlined: a call would be 25 instructions of each request.
 #[doc(alias = "ptrace_regset")]
 #[inline(always)]
 pub(crate) fn copy(

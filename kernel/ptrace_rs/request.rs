@@ -179,6 +179,7 @@ impl Operation {
     ///
     /// Process context with no lock held. The last two arguments are those of ptrace(2), and mean
     /// what the operation says.
+    // Always inlined: called, it would be 384 bytes more.
     #[doc(alias = "ptrace_request")]
     #[inline(always)]
     pub(crate) fn carry_out(

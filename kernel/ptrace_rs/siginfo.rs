@@ -90,7 +90,7 @@ impl Peek {
 /// Stops early at the end of the list, at a fault, and at a signal for the caller. It is an error
 /// only if there was nothing before it.
 #[doc(alias = "ptrace_peek_siginfo")]
-#[inline(always)]
+#[inline]
 pub(crate) fn peek(
     stopped: &Stopped<'_>,
     addr: c_ulong,

@@ -94,7 +94,7 @@ impl<'g> Attached<'g> {
     ///
     /// [`None`] if the caller does not trace it, or if it has been released.
     #[doc(alias = "lock_tracee")]
-    #[inline(always)]
+    #[inline]
     pub(crate) fn lock(task: &'g Task, caller: &'g mut Entry<'_>) -> Option<Self> {
         // Without the lock: nobody makes it the caller's tracee behind its back.
         if task::ptrace_flags(task) == 0 {
@@ -189,7 +189,7 @@ impl<'g> Attached<'g> {
     /// Sets `JOBCTL_PTRACE_FROZEN`, if the tracee is in a ptrace-stop, does not listen and is not
     /// being killed; returns whether it did.
     #[doc(alias = "ptrace_freeze_traced")]
-    #[inline(always)]
+    #[inline]
     fn freeze(&mut self) -> bool {
         let jobctl = self.sighand.jobctl();
         let stopped = !jobctl.is_listening()
@@ -292,8 +292,7 @@ impl<'f, 'c> Frozen<'f, 'c> {
     /// is in no ptrace-stop, or listens, or is being killed.
     #[doc(alias = "ptrace_check_attach")]
     #[doc(alias = "ptrace_freeze_traced")]
-    // Always inlined: every request comes through here.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn freeze(task: &'f Task, caller: &'f mut Entry<'c>) -> Option<Self> {
         if !Attached::lock(task, caller)?.freeze() {
             return None;
@@ -342,7 +341,7 @@ impl<'f, 'c> Frozen<'f, 'c> {
     }
 
     /// Unfreezes the tracee, as the drop does, but with no call: every request ends here.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn unfreeze(self) {
         ManuallyDrop::new(self).thaw();
     }
@@ -351,6 +350,7 @@ impl<'f, 'c> Frozen<'f, 'c> {
     /// woken it.
     ///
     /// Takes and releases the siglock.
+    // Always inlined: a call would be 10 instructions of every request.
     #[doc(alias = "ptrace_unfreeze_traced")]
     #[inline(always)]
     fn thaw(&mut self) {
