@@ -256,7 +256,7 @@ TEST_F(detach, killed_after_a_request_that_fails)
 		ASSERT_EQ(0, seize(self->tracee));
 		ASSERT_EQ(0, interrupt(self->tracee));
 		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
-		/* LISTEN is for a group stop, or none: it fails when the stop is another. */
+		/* LISTEN succeeds in PTRACE_EVENT_STOP, and fails in a signal-delivery-stop. */
 		if (fails[i].request == PTRACE_LISTEN) {
 			ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
 			ASSERT_EQ(0, cont(self->tracee, 0));
