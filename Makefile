@@ -49,7 +49,7 @@ run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_IN
 	@$(in_env) scripts/run $(K)
 
 .PHONY: check
-check: floors soundness kernel selftests ## Run the tests in a guest
+check: floors soundness order kernel selftests ## Run the tests in a guest
 ifeq ($(K)$(PROFILE)$(ARCH),rust)
 	@$(in_env) scripts/misuse
 	@$(in_env) scripts/model
@@ -170,6 +170,10 @@ kernel: tree ## Build the kernel
 .PHONY: floors
 floors: env
 	@$(in_env) scripts/floors
+
+.PHONY: order
+order: tree
+	@$(in_env) scripts/order
 
 .PHONY: soundness
 soundness: env ## Write build/soundness.html: what the unsafe code needs, and what would notice
