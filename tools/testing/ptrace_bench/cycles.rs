@@ -31,7 +31,6 @@ pub fn all() {
     attach("running", spawn(spin));
     attach("sleeping", spawn(sleep));
     traceme();
-    threads();
 }
 
 /// Sleeps, until it is killed.
@@ -178,7 +177,7 @@ fn traceme() {
 const THREADS: usize = 1000;
 
 /// A tracer that attaches to some threads of a process with many threads, and exits.
-fn threads() {
+pub fn threads() {
     let (mut ready, mut is_ready) = UnixStream::pair().expect("socketpair");
     let pid = spawn(|| {
         for _ in 1..THREADS {
