@@ -9,7 +9,7 @@ text = $(subst ",,$(CONFIG_$(1)))
 
 # Which kernel: rust, fallback (the series, PTRACE_RUST=n) or pristine.
 K := $(or $(call chosen,KERNEL,rust fallback pristine),rust)
-ARCH ?= $(call chosen,ARCH,arm64)
+ARCH ?= $(call chosen,ARCH,arm64 riscv64)
 PROFILE ?= $(call chosen,PROFILE,debug kasan kcsan rt up calls)
 SEIZE_DEVEL ?= $(if $(CONFIG_KERNEL_RUST)$(CONFIG_KERNEL_FALLBACK)$(CONFIG_KERNEL_PRISTINE),$(or $(CONFIG_SEIZE_DEVEL),n))
 LINUX ?= $(call text,LINUX)
@@ -28,7 +28,8 @@ override PREVIOUS := $(abspath $(PREVIOUS))
 endif
 export ENV LINUX PREVIOUS PROFILE SEIZE_DEVEL ACCEL CPUS MEMORY TIMEOUT APPEND
 
-# The kernel's make takes an empty ARCH for a machine's name.
+# The kernel's make takes an empty ARCH for a machine's name. Where it has another name for a machine,
+# scripts/lib.sh knows that.
 ifneq ($(ARCH),)
 export ARCH
 endif
@@ -42,7 +43,7 @@ MAKEFLAGS += --no-print-directory
 help: ## This list
 	@echo 'Targets; K=rust (default), K=fallback or K=pristine chooses the kernel:'
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20 | sed 's/^/  /'
-	@echo 'Settings: K=, ARCH=arm64, PROFILE=debug|kasan|kcsan|rt|up|calls, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b, KERNELS=, OPERATIONS=, SEED='
+	@echo 'Settings: K=, ARCH=arm64|riscv64, PROFILE=debug|kasan|kcsan|rt|up|calls, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b, KERNELS=, OPERATIONS=, SEED='
 
 .PHONY: run
 run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_INTERRUPT
@@ -68,7 +69,7 @@ check-all: tree selftests ## Run the tests on the kernels with each profile, and
 	@$(in_env) scripts/check-all $(CHECKED)
 
 # Which machines "make check-arch" is about.
-MACHINES := x86_64 arm64
+MACHINES := x86_64 arm64 riscv64
 
 .PHONY: check-arch
 check-arch: ## Run the tests on rust and fallback of each machine, and show a table (MACHINES=)

@@ -18,9 +18,11 @@ all_series='a b c'
 # The machine that the kernels are for, as ARCH= names it: x86_64, which the environment is of, or
 # another. For each: the emulator and its arguments under TCG; those for a guest that counts, which
 # has no random numbers, and what the kernel is told of its console and of its clock there; the file
-# of the kernel's image; the prefix of the compiler of 64-bit and 32-bit programs, and the arguments
-# of rustc; and the packages of all that.
+# of the kernel's image, and the machine's name for the kernel's make, if that is another; the prefix
+# of the compiler of 64-bit and 32-bit programs, if there are these, and the arguments of rustc; and
+# the packages of all that.
 arch=${ARCH:-x86_64}
+kernel_arch=
 case $arch in
 x86_64)
 	emulator=qemu-system-x86_64 emulated='-cpu max'
@@ -42,8 +44,22 @@ arm64)
 	rust_target="--target aarch64-unknown-linux-gnu -C linker=${cross}gcc
 		-C link-arg=--sysroot=$build/arm64-root"
 	;;
+riscv64)
+	emulator=qemu-system-riscv64
+	tools_packages='qemu-system-riscv gcc-riscv64-linux-gnu'
+	emulated='-cpu max'
+	# The kernel's seed, which comes with the tree of devices, is the same each time.
+	counting='-machine virt -cpu max -seed 1'
+	console_there='ttyS0' clock_there=
+	image_file=arch/riscv/boot/Image
+	kernel_arch=riscv
+	# Debian has no library for 32-bit programs.
+	cross=riscv64-linux-gnu- cross_32=
+	rust_target="--target riscv64gc-unknown-linux-gnu -C linker=${cross}gcc
+		-C link-arg=--sysroot=$build/riscv64-root"
+	;;
 *)
-	echo "error: ARCH=$arch is unknown; ARCH is x86_64 or arm64" >&2
+	echo "error: ARCH=$arch is unknown; ARCH is x86_64, arm64 or riscv64" >&2
 	exit 1
 	;;
 esac
@@ -57,6 +73,11 @@ installed=build/${machine}selftests/install
 die() {
 	echo "error: $*" >&2
 	exit 1
+}
+
+# for_the_kernels_make: from here on, ARCH= is the name that the kernel's make has for the machine.
+for_the_kernels_make() {
+	[ -z "$kernel_arch" ] || export ARCH="$kernel_arch"
 }
 
 # x86_64_only WHAT: stop if WHAT is asked of another machine.
