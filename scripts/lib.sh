@@ -169,6 +169,12 @@ series_start() {
 	esac
 }
 
+# suite_sources: print where the environment has packages from, but for the backports, which only the
+# kernel's source is from, and which a mirror need not have for each machine.
+suite_sources() {
+	grep -v -e -backports "$build/env/etc/apt/sources.list"
+}
+
 # download DIR PACKAGE...: get Debian packages to DIR: with what they need and the environment
 # lacks, or, of another machine, PACKAGE:MACHINE alone.
 download() {
@@ -176,12 +182,14 @@ download() {
 	shift
 	rm -rf "$download_dir.tmp"
 	mkdir -p "$download_dir.tmp/lists/partial" "$download_dir.tmp/archives/partial"
+	suite_sources >"$download_dir.tmp/sources"
 	download_here=$(echo "$*" | tr ' ' '\n' | grep -v : | paste -sd' ')
 	download_there=$(echo "$*" | tr ' ' '\n' | grep : | paste -sd' ')
 	for download_verb in update "install --download-only --yes --no-install-recommends $download_here" \
 		${download_there:+"download $download_there"}; do
 		# shellcheck disable=SC2016,SC2086 # The shell inside; words.
 		"$top/scripts/in-env" sh -c 'cd "$0" && exec apt-get "$@"' "$download_dir.tmp/archives" \
+			-o Dir::Etc::SourceList="$download_dir.tmp/sources" \
 			-o Dir::State::Lists="$download_dir.tmp/lists" -o Dir::Cache="$download_dir.tmp" \
 			-o APT::Architectures="amd64${machine:+,$arch}" -o APT::Sandbox::User=root \
 			-o Debug::NoLocking=1 $download_verb
