@@ -2,7 +2,7 @@
 
 //! The tracee reads a command, carries it out, reports that, and reads the next.
 
-use crate::arch::nr;
+use crate::arch::{nr, RESTORER};
 use crate::shared::{self, pipe, Slot, SHARED, SHARED_FD, SHARED_SIZE, SLOTS};
 use crate::sys::{self, call1, call2, call3, call4, Code};
 use core::sync::atomic::Ordering::Relaxed;
@@ -178,8 +178,9 @@ fn fork(index: &mut usize, argument: usize, flags: usize) -> isize {
 /// sigaction(2): 0 the default, 1 ignore, 2 a handler, 3 a handler that restarts system calls.
 fn action(signal: usize, what: usize) -> isize {
     // SA_SIGINFO, SA_RESTORER and SA_RESTART
-    const FLAGS: usize = 0x0400_0004;
+    const FLAGS: usize = if RESTORER { 0x0400_0004 } else { 4 };
     const RESTART: usize = 0x1000_0000;
+    // Without a restorer, the mask is in its place, and nothing follows.
     #[repr(C)]
     struct Action {
         handler: usize,
@@ -195,7 +196,11 @@ fn action(signal: usize, what: usize) -> isize {
     let action = Action {
         handler,
         flags,
-        restorer: sys::address_of(Code::Restorer),
+        restorer: if RESTORER {
+            sys::address_of(Code::Restorer)
+        } else {
+            0
+        },
         mask: [0; 8 / size_of::<usize>()],
     };
     call4(nr::SIGACTION, signal, (&raw const action).addr(), 0, 8)

@@ -10,6 +10,9 @@ pub const UNSTEADY_FLAGS: u32 = 1 << 16;
 /// Whether a task that spins is always at the same instruction.
 pub const SPIN_IS_STEADY: bool = true;
 
+/// Whether sigaction(2) takes code that returns from a handler.
+pub const RESTORER: bool = true;
+
 /// What two requests are whose numbers have another meaning on each machine.
 pub const REQUEST_33: &str = "SINGLEBLOCK";
 pub const REQUEST_34: &str = "unknown";
