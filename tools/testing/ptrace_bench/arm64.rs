@@ -9,6 +9,10 @@ use super::{
 };
 use std::arch::asm;
 
+#[path = "generic.rs"]
+mod generic;
+pub use generic::nr;
+
 /// The instructions executed so far: under `-icount shift=0`, the virtual counter, whose rate is
 /// 1 GHz on QEMU's `-cpu max`, counts these.
 #[inline(always)]
@@ -30,28 +34,6 @@ pub fn count_down(n: u64) {
 pub fn spin() {
     // SAFETY: Jumps back and forth for ever.
     unsafe { asm!("2:", "b 3f", "3:", "b 2b") };
-}
-
-/// The numbers of system calls.
-pub mod nr {
-    pub const MOUNT: usize = 40;
-    pub const OPENAT: usize = 56;
-    pub const CLOSE: usize = 57;
-    /// ppoll(2), which with no arguments is pause(2).
-    pub const PAUSE: usize = 73;
-    pub const EXIT_GROUP: usize = 94;
-    pub const NANOSLEEP: usize = 101;
-    pub const PTRACE: usize = 117;
-    pub const SCHED_SETSCHEDULER: usize = 119;
-    pub const SCHED_SETAFFINITY: usize = 122;
-    pub const TGKILL: usize = 131;
-    pub const REBOOT: usize = 142;
-    pub const GETPID: usize = 172;
-    pub const GETPPID: usize = 173;
-    pub const MMAP: usize = 222;
-    pub const WAIT4: usize = 260;
-    pub const PROCESS_VM_READV: usize = 270;
-    pub const KCMP: usize = 272;
 }
 
 /// A system call; returns an error as a negative number.

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+
+//! The riscv64 machine: the same as `x86_64.rs`.
+
+use super::{
+    Row,
+    PRSTATUS, //
+};
+use std::arch::asm;
+
+#[path = "generic.rs"]
+mod generic;
+pub use generic::nr;
+
+/// The instructions executed so far: under `-icount shift=0`, QEMU's counter of retired instructions
+/// counts these. That of time is too slow for it.
+#[inline(always)]
+pub fn instructions() -> u64 {
+    let count;
+    // SAFETY: The firmware lets every program read it, and the kernel has no driver that forbids it.
+    unsafe { asm!("rdinstret {count}", count = out(reg) count) };
+    count
+}
+
+/// Executes 2 instructions for each of `n`.
+#[inline(always)]
+pub fn count_down(n: u64) {
+    // SAFETY: Counts a register down.
+    unsafe { asm!("2:", "addi {n}, {n}, -1", "bnez {n}, 2b", n = inout(reg) n => _) };
+}
+
+/// Uses its CPU, with no system call.
+pub fn spin() {
+    // SAFETY: Jumps back and forth for ever.
+    unsafe { asm!("2:", "j 3f", "3:", "j 2b") };
+}
+
+/// A system call; returns an error as a negative number.
+#[inline(always)]
+pub fn call<const N: usize>(nr: usize, args: [usize; N]) -> isize {
+    let arg = |i| args.get(i).copied().unwrap_or(0);
+    let ret;
+    // SAFETY: Addresses are of memory that the caller lends for the call, which leaves the vectors
+    // that a program must not rely on there.
+    unsafe {
+        asm!("ecall", in("a7") nr, inlateout("a0") arg(0) => ret, in("a1") arg(1),
+            in("a2") arg(2), in("a3") arg(3), in("a4") arg(4), in("a5") arg(5))
+    };
+    ret
+}
+
+/// A 64-bit program cannot make system calls as a 32-bit one.
+pub const COMPAT_CALLS: bool = false;
+pub const MAP_32BIT: usize = 0;
+
+pub fn compat_ptrace(_request: usize, _pid: usize, _addr: usize, _data: usize) -> isize {
+    unreachable!()
+}
+
+/// PTRACE_GETSIGMASK: there is no PTRACE_PEEKUSR.
+pub const CHEAP: usize = 0x420a;
+
+/// There are no steps.
+pub const STEPS: [(&str, usize); 0] = [];
+
+/// Registers are in sets only.
+pub fn own_rows(_data: usize) -> [Row; 0] {
+    []
+}
+
+pub fn own_compat_rows(_data: usize) -> [Row; 0] {
+    []
+}
+
+pub const SETS: [(&str, usize); 2] = [("prfpreg", 2), ("prstatus", PRSTATUS)];
