@@ -322,25 +322,6 @@ TEST_F(calls, calls_after_detach)
 #define X86
 #endif
 
-#ifdef __riscv
-/* arch_has_single_step(): a tracer of an architecture without steps gets an error. */
-TEST_F(calls, there_are_no_steps)
-{
-	static const long ways[] = {
-		PTRACE_SINGLESTEP, SINGLEBLOCK, SYSEMU, SYSEMU_SINGLESTEP,
-	};
-
-	start(_metadata, self, variant, make_calls, 0);
-	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
-		EXPECT_EQ(-EIO, request(ways[i], self->tracee, 0, 0)) {
-			TH_LOG("request %ld", ways[i]);
-		}
-	}
-	ASSERT_EQ(0, cont(self->tracee, 0));
-	ends(_metadata, self);
-}
-#else
-
 /* The general registers, as a set has them. */
 #if defined(__x86_64__)
 typedef struct user_regs_struct registers;
@@ -358,15 +339,11 @@ typedef struct user_regs_struct registers;
 typedef struct user_regs registers;
 #define IP(regs)	((regs).uregs[15])
 #define RESULT(regs)	((regs).uregs[0])
+#elif defined(__riscv)
+#include <asm/ptrace.h>
+typedef struct user_regs_struct registers;
+#define RESULT(regs)	((regs).a0)
 #endif
-
-static unsigned long ip(struct __test_metadata *_metadata, pid_t pid)
-{
-	registers regs;
-
-	ASSERT_EQ(0, general_registers(PTRACE_GETREGSET, pid, &regs, sizeof(regs)));
-	return IP(regs);
-}
 
 /* man: PTRACE_SYSEMU "stop on entry to the next system call, which will not be executed" */
 TEST_F(calls, calls_are_emulated)
@@ -416,6 +393,34 @@ TEST_F(calls, calls_after_emulation)
 }
 
 /* Steps */
+
+#ifdef __riscv
+/*
+ * arch_has_single_step(): a tracer of an architecture without steps gets an error, and the tracee
+ * does not stop at its next call.
+ */
+TEST_F(calls, there_are_no_steps)
+{
+	static const long ways[] = { PTRACE_SINGLESTEP, SINGLEBLOCK, SYSEMU_SINGLESTEP };
+
+	start(_metadata, self, variant, make_calls, 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		EXPECT_EQ(-EIO, request(ways[i], self->tracee, 0, 0)) {
+			TH_LOG("request %ld", ways[i]);
+		}
+	}
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ends(_metadata, self);
+}
+#else
+
+static unsigned long ip(struct __test_metadata *_metadata, pid_t pid)
+{
+	registers regs;
+
+	ASSERT_EQ(0, general_registers(PTRACE_GETREGSET, pid, &regs, sizeof(regs)));
+	return IP(regs);
+}
 
 static const long ways_to_step[] = {
 	PTRACE_SINGLESTEP,

@@ -32,6 +32,13 @@
 #define ARCH_32		AUDIT_ARCH_ARM
 #define EXIT_GROUP_64	94
 #define EXIT_GROUP_32	248
+#elif defined(__riscv)
+#define GENERAL_64	(32 * 8)
+#define GENERAL_32	(32 * 4)
+#define ARCH_64		AUDIT_ARCH_RISCV64
+#define ARCH_32		AUDIT_ARCH_RISCV32
+#define EXIT_GROUP_64	94
+#define EXIT_GROUP_32	94
 #endif
 #if defined(X86) || defined(__arm__)
 #define CALLS_32

@@ -221,7 +221,7 @@ TEST_F(configuration, rseq_abort)
 
 /* Syscall user dispatch */
 
-#if defined(__aarch64__) || defined(__arm__)
+#if defined(__aarch64__) || defined(__arm__) || defined(__riscv)
 
 /* include/linux/syscall_user_dispatch.h: what the requests do of an architecture without it */
 TEST_F(configuration, there_is_no_dispatch)

@@ -174,7 +174,9 @@ static const struct act {
 	{ "CONT", PTRACE_CONT, STOPPED },
 	{ "CONT, signal", PTRACE_CONT, STOPPED, 0, SIGCONT },
 	{ "SYSCALL", PTRACE_SYSCALL, STOPPED },
+#ifndef __riscv
 	{ "SINGLESTEP", PTRACE_SINGLESTEP, STOPPED },
+#endif
 #ifdef X86
 	{ "SINGLEBLOCK", 33, STOPPED },
 #endif

@@ -46,6 +46,12 @@ typedef struct user_regs general_regs;
 typedef unsigned char float_regs[260];
 #define FLOATS		0x400 /* NT_ARM_VFP */
 #define GENERAL_OFFSET	(4 * 4)
+#elif defined(__riscv)
+#include <asm/ptrace.h>
+typedef struct user_regs_struct general_regs;
+typedef struct __riscv_d_ext_state float_regs;
+#define FLOATS		NT_PRFPREG
+#define GENERAL_OFFSET	(18 * 8)
 #endif
 
 #define SYSCALL_STOP	SIGNAL_STOP(SIGTRAP | 0x80)

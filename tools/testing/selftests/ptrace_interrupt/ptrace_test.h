@@ -39,6 +39,13 @@
 #define EXITED(code)		((code) << 8)
 #define KILLED(sig)		(sig)
 
+/* Whether PTRACE_SINGLESTEP makes a step. */
+#ifdef __riscv
+#define HAS_STEPS		false
+#else
+#define HAS_STEPS		true
+#endif
+
 /* Memory that a tracee and its tracer share. */
 struct shared {
 	/* Goes up as long as a spinning tracee is in user mode. */

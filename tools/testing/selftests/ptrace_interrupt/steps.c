@@ -4,8 +4,8 @@
  * tracee. The tests of calls.c are about the trap flag.
  *
  * man: PTRACE_SINGLESTEP; arch/x86/kernel/step.c, arch/x86/kernel/traps.c,
- * arch/x86/kernel/ptrace.c; arch/arm64/kernel/debug-monitors.c; kernel/signal.c:
- * force_sig_info_to_task(); kernel/fork.c.
+ * arch/x86/kernel/ptrace.c; arch/arm64/kernel/debug-monitors.c; arch/riscv/kernel/traps.c;
+ * kernel/signal.c: force_sig_info_to_task(); kernel/fork.c.
  */
 #include <linux/hw_breakpoint.h>
 #include <linux/perf_event.h>
@@ -695,6 +695,104 @@ TEST_F(steps, end_with_the_next_request)
 	wait_for_state(self->tracee, 'R');
 	ASSERT_EQ(0, interrupt(self->tracee));
 	EXPECT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+}
+#elif defined(__riscv)
+
+/* Code that a tracee runs for the tests. There are no steps, but there are breakpoints. */
+extern const char step_nops[], step_ebreak[], step_after[], step_short[], step_loop[];
+
+asm(".pushsection .text\n"
+	".option push\n"
+	".option norvc\n"
+	".globl step_nops, step_ebreak, step_after, step_short, step_loop\n"
+	".balign 4\n"
+	"step_nops:	nop\n"
+	"step_ebreak:	ebreak\n"
+	"step_after:	nop\n"
+	".option pop\n"
+	/* The instruction of 2 bytes. */
+	"step_short:	.2byte 0x9002\n"
+	"step_loop:	j step_loop\n"
+	".popsection\n");
+
+FIXTURE(steps)
+{
+	struct shared *shared;
+	pid_t tracee;
+};
+
+FIXTURE_SETUP(steps)
+{
+	self->shared = shared_new();
+	self->tracee = spawn_seized(spin, self->shared, 0);
+	ASSERT_LT(0, self->tracee);
+	ASSERT_EQ(0, interrupt(self->tracee));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+}
+
+FIXTURE_TEARDOWN(steps)
+{
+	reap(self->tracee);
+}
+
+/* Have the tracee go on at @where. */
+static void run_from(struct __test_metadata *_metadata, pid_t pid, const void *where)
+{
+	unsigned long pc = (unsigned long)where;
+
+	ASSERT_EQ(0, general_registers(PTRACE_SETREGSET, pid, &pc, sizeof(pc)));
+	ASSERT_EQ(0, cont(pid, 0));
+}
+
+/* The tracee is at the breakpoint @where, and the siginfo says so. */
+static void trapped_at(struct __test_metadata *_metadata, pid_t pid, const void *where)
+{
+	unsigned long pc;
+	siginfo_t info;
+
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(pid));
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, pid, &info));
+	EXPECT_EQ(SIGTRAP, info.si_signo);
+	EXPECT_EQ(TRAP_BRKPT, info.si_code);
+	EXPECT_EQ((unsigned long)where, (unsigned long)info.si_addr);
+	ASSERT_EQ(0, general_registers(PTRACE_GETREGSET, pid, &pc, sizeof(pc)));
+	EXPECT_EQ((unsigned long)where, pc);
+}
+
+/* handle_break(): the tracee is at the breakpoint, not behind it, and comes to it again */
+TEST_F(steps, breakpoints)
+{
+	run_from(_metadata, self->tracee, step_nops);
+	trapped_at(_metadata, self->tracee, step_ebreak);
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	trapped_at(_metadata, self->tracee, step_ebreak);
+	run_from(_metadata, self->tracee, step_after);
+	trapped_at(_metadata, self->tracee, step_short);
+	run_from(_metadata, self->tracee, step_loop);
+	wait_for_state(self->tracee, 'R');
+	ASSERT_EQ(0, interrupt(self->tracee));
+	EXPECT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
+}
+
+/* access_process_vm(): what a tracer writes into code is what the tracee executes, and undone */
+TEST_F(steps, poked_breakpoint)
+{
+	const unsigned long ebreak = 0x00100073;
+	unsigned long word, poked;
+
+	ASSERT_EQ(0, request(PTRACE_PEEKTEXT, self->tracee, (unsigned long)step_after,
+			     (unsigned long)&word));
+	poked = (word & ~0xffffffffUL) | ebreak;
+	run_from(_metadata, self->tracee, step_after);
+	trapped_at(_metadata, self->tracee, step_short);
+	ASSERT_EQ(0, request(PTRACE_POKETEXT, self->tracee, (unsigned long)step_after, poked));
+	run_from(_metadata, self->tracee, step_after);
+	trapped_at(_metadata, self->tracee, step_after);
+	ASSERT_EQ(0, request(PTRACE_POKETEXT, self->tracee, (unsigned long)step_after, word));
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	trapped_at(_metadata, self->tracee, step_short);
+	/* The tracer's own code is as it was. */
+	EXPECT_EQ(0, memcmp(&word, step_after, sizeof(word)));
 }
 #endif
 

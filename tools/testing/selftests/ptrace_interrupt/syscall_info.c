@@ -10,6 +10,11 @@
 
 #include "ptrace_data.h"
 
+/* The kernel for riscv has the request, and does not tell programs its number. */
+#ifdef __riscv
+#define PTRACE_SYSEMU	31
+#endif
+
 /* The size of the information about each kind of ptrace-stop. */
 #define NONE_SIZE	24
 #define ENTRY_SIZE	80
@@ -43,9 +48,9 @@
 
 /*
  * What a call returns that is not made: an error that the kernel puts there at its entry or, on
- * arm64 and riscv, where the first argument has the same register, that argument.
+ * arm64, where the first argument has the same register, that argument.
  */
-#if defined(__x86_64__) || defined(__i386__)
+#if defined(__x86_64__) || defined(__i386__) || defined(__riscv)
 #define NOT_MADE	-ENOSYS
 #else
 #define NOT_MADE	1
