@@ -326,7 +326,7 @@ mod tests {
             (21, -2, -3, -4)
         } else if cfg!(CONFIG_X86_64) {
             (21, 33, 31, 32)
-        } else if cfg!(CONFIG_ARM64) {
+        } else if cfg!(any(CONFIG_ARM64, CONFIG_RISCV)) {
             (-1, -2, 31, 32)
         } else {
             (-1, -2, -3, -4)
