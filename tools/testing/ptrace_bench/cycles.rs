@@ -58,11 +58,17 @@ fn measure_go(name: &str, times: usize, request: usize, pid: usize, expected: is
 fn resume() {
     const STOP: isize = stop(SIGUSR1, 0);
 
-    let pid = spawn(|| loop {
-        let me = getpid();
-        tgkill(me, me, SIGUSR1 as usize);
+    // Without a tracer, the signal would kill it.
+    let (mut traced, mut is_traced) = UnixStream::pair().expect("socketpair");
+    let pid = spawn(|| {
+        traced.read_exact(&mut [0]).expect("a tracer");
+        loop {
+            let me = getpid();
+            tgkill(me, me, SIGUSR1 as usize);
+        }
     });
     assert_eq!(ptrace(SEIZE, pid, 0, 0), 0);
+    is_traced.write_all(&[0]).expect("the child");
     assert_eq!(wait(pid), STOP);
     measure_go("cont_to_signal", MOST, CONT, pid, STOP);
     assert_eq!(ptrace(CONT, pid, 0, 0), 0);
