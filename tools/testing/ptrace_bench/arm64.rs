@@ -3,7 +3,6 @@
 //! The arm64 machine: the same as `x86_64.rs`.
 
 use super::{
-    Row,
     PRSTATUS,
     SINGLESTEP, //
 };
@@ -11,7 +10,7 @@ use std::arch::asm;
 
 #[path = "generic.rs"]
 mod generic;
-pub use generic::nr;
+pub use generic::*;
 
 /// The instructions executed so far: under `-icount shift=0`, the virtual counter, whose rate is
 /// 1 GHz on QEMU's `-cpu max`, counts these.
@@ -49,27 +48,7 @@ pub fn call<const N: usize>(nr: usize, args: [usize; N]) -> isize {
     ret
 }
 
-/// A 64-bit program cannot make system calls as a 32-bit one.
-pub const COMPAT_CALLS: bool = false;
-pub const MAP_32BIT: usize = 0;
-
-pub fn compat_ptrace(_request: usize, _pid: usize, _addr: usize, _data: usize) -> isize {
-    unreachable!()
-}
-
-/// PTRACE_GETSIGMASK: there is no PTRACE_PEEKUSR.
-pub const CHEAP: usize = 0x420a;
-
 pub const STEPS: [(&str, usize); 1] = [("singlestep", SINGLESTEP)];
-
-/// Registers are in sets only.
-pub fn own_rows(_data: usize) -> [Row; 0] {
-    []
-}
-
-pub fn own_compat_rows(_data: usize) -> [Row; 0] {
-    []
-}
 
 pub const SETS: [(&str, usize); 5] = [
     ("sve", 0x405),

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 
-//! What arm64 and riscv64 have in common: system call numbers, which newer machines share.
+//! What arm64 and riscv64 have in common: system call numbers, which newer machines share, and no
+//! registers that are reached but in sets.
+
+use super::super::Row;
 
 pub mod nr {
     pub const MOUNT: usize = 40;
@@ -21,4 +24,24 @@ pub mod nr {
     pub const WAIT4: usize = 260;
     pub const PROCESS_VM_READV: usize = 270;
     pub const KCMP: usize = 272;
+}
+
+/// A 64-bit program cannot make system calls as a 32-bit one.
+pub const COMPAT_CALLS: bool = false;
+pub const MAP_32BIT: usize = 0;
+
+pub fn compat_ptrace(_request: usize, _pid: usize, _addr: usize, _data: usize) -> isize {
+    unreachable!()
+}
+
+/// PTRACE_GETSIGMASK: there is no PTRACE_PEEKUSR.
+pub const CHEAP: usize = 0x420a;
+
+/// Registers are in sets only.
+pub fn own_rows(_data: usize) -> [Row; 0] {
+    []
+}
+
+pub fn own_compat_rows(_data: usize) -> [Row; 0] {
+    []
 }

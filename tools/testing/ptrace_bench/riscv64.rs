@@ -2,15 +2,12 @@
 
 //! The riscv64 machine: the same as `x86_64.rs`.
 
-use super::{
-    Row,
-    PRSTATUS, //
-};
+use super::PRSTATUS;
 use std::arch::asm;
 
 #[path = "generic.rs"]
 mod generic;
-pub use generic::nr;
+pub use generic::*;
 
 /// The instructions executed so far: under `-icount shift=0`, QEMU's counter of retired instructions
 /// counts these. That of time is too slow for it.
@@ -49,27 +46,7 @@ pub fn call<const N: usize>(nr: usize, args: [usize; N]) -> isize {
     ret
 }
 
-/// A 64-bit program cannot make system calls as a 32-bit one.
-pub const COMPAT_CALLS: bool = false;
-pub const MAP_32BIT: usize = 0;
-
-pub fn compat_ptrace(_request: usize, _pid: usize, _addr: usize, _data: usize) -> isize {
-    unreachable!()
-}
-
-/// PTRACE_GETSIGMASK: there is no PTRACE_PEEKUSR.
-pub const CHEAP: usize = 0x420a;
-
 /// There are no steps.
 pub const STEPS: [(&str, usize); 0] = [];
-
-/// Registers are in sets only.
-pub fn own_rows(_data: usize) -> [Row; 0] {
-    []
-}
-
-pub fn own_compat_rows(_data: usize) -> [Row; 0] {
-    []
-}
 
 pub const SETS: [(&str, usize); 2] = [("prfpreg", 2), ("prstatus", PRSTATUS)];
