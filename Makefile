@@ -84,6 +84,10 @@ stress: kernel selftests ## Run a million random operations of tracers and trace
 clients: kernels env-clients ## Run debuggers and other real tracers on the three kernels (SCENARIOS=)
 	@LAYER=clients $(in_env) scripts/clients $(SCENARIOS)
 
+.PHONY: fuzz
+fuzz: kernel env-clients ## Have trinity make random calls of ptrace and its like (CALLS=, SEED=)
+	@LAYER=clients $(in_env) scripts/fuzz $(K) $(or $(CALLS),100000) $(SEED)
+
 .PHONY: faults
 faults: tree selftests ## Compare what faults do to each request of fallback and of rust
 	@for k in fallback rust; do PROFILE=kasan $(in_env) scripts/kernel $$k || exit; done
