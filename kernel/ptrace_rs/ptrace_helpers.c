@@ -23,6 +23,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
 #include <linux/seccomp.h>
 #include <linux/security.h>
 #include <linux/syscall_user_dispatch.h>
@@ -317,7 +318,8 @@ __rust_helper void
 ptrace_shim_syscall_set_arguments(struct task_struct *task,
 				  const unsigned long args[6])
 {
-	syscall_set_arguments(task, task_pt_regs(task), args);
+	/* No architecture changes them, but some do not say const. */
+	syscall_set_arguments(task, task_pt_regs(task), (unsigned long *)args);
 }
 
 __rust_helper void
