@@ -160,7 +160,7 @@ kernels: tree
 	@for k in $(KERNELS); do $(in_env) scripts/kernel $$k || exit; done
 
 .PHONY: guest
-guest: kernel selftests ## Run CMD='...' in a guest and exit with its status
+guest: kernel selftests ## Run CMD='...' in a guest; fail if it does
 	@$(if $(CMD),,echo "error: name a command: make guest CMD='...'" >&2; exit 1;) \
 	$(in_env) scripts/guest $(K) $(call quote,$(value CMD))
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Errors, between what functions of C return and [`Result`].
+//! Conversion between the errors of C functions and [`Result`].
 
 #![forbid(unsafe_code)]
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! Locks as evidence: who has a guard may do what the lock protects.
+//! Locks as evidence: whoever holds a guard may access what the lock protects.
 //!
 //! From the outside in: `cred_guard_mutex`, then `alloc_lock` or `tasklist_lock`, which do not
-//! nest, then the siglock.
+//! nest where the latter is held for writing, then the siglock.
 //!
 //! A guard has the reads of what its lock protects that are right for any task. What is right for a
 //! tracee only is in the modules above, on the types that prove that it is one.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 
-//! The options of a tracer, the flags of a tracee, and the signals that it goes on with: numbers
-//! that were checked.
+//! The options of a tracer and the signals that a tracee goes on with, which are numbers that were
+//! checked; and the flags of a tracee.
 
 #![forbid(unsafe_code)]
 

@@ -557,7 +557,7 @@ impl<'t> Stopped<'t> {
         // SAFETY: This is the one `Stopped`, which is not used any more: the tracee may leave its
         // stop now.
         unsafe { sighand.set_jobctl(sighand.jobctl().with_listening()) };
-        // What has happened between the begin of this stop and now is to be reported.
+        // What has happened between the start of this stop and now is to be reported.
         if sighand.jobctl().has_trap_notify() {
             wake_to_trap(&mut sighand);
         }

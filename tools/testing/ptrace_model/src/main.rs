@@ -2,7 +2,7 @@
 
 //! ptrace_model: check models of the protocol between tracers and tracees, in every order in which
 //! their steps can come; and that faults of the models are found.
-//! Documentation/core-api/ptrace-model.rst says what is in the models, and what is not.
+//! doc/model.md says what is in the models, and what is not.
 
 mod checks;
 mod exits;
