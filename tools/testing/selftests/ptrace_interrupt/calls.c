@@ -314,10 +314,6 @@ TEST_F(calls, calls_after_detach)
 	ends(_metadata, self);
 }
 
-#define SYSEMU			31
-#define SYSEMU_SINGLESTEP	32
-#define SINGLEBLOCK		33
-
 #if defined(__x86_64__) || defined(__i386__)
 #define X86
 #endif
@@ -392,27 +388,9 @@ TEST_F(calls, calls_after_emulation)
 	ends(_metadata, self);
 }
 
-/* Steps */
+/* Steps, which riscv lacks */
 
-#ifdef __riscv
-/*
- * arch_has_single_step(): a tracer of an architecture without steps gets an error, and the tracee
- * does not stop at its next call.
- */
-TEST_F(calls, there_are_no_steps)
-{
-	static const long ways[] = { PTRACE_SINGLESTEP, SINGLEBLOCK, SYSEMU_SINGLESTEP };
-
-	start(_metadata, self, variant, make_calls, 0);
-	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
-		EXPECT_EQ(-EIO, request(ways[i], self->tracee, 0, 0)) {
-			TH_LOG("request %ld", ways[i]);
-		}
-	}
-	ASSERT_EQ(0, cont(self->tracee, 0));
-	ends(_metadata, self);
-}
-#else
+#ifndef __riscv
 
 static unsigned long ip(struct __test_metadata *_metadata, pid_t pid)
 {

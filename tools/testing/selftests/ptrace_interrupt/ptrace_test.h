@@ -46,6 +46,14 @@
 #define HAS_STEPS		true
 #endif
 
+/*
+ * Requests whose numbers the C library or the kernel's headers of some architectures do not tell, as
+ * riscv's do not. The last one is another request on arm64.
+ */
+#define SYSEMU			31
+#define SYSEMU_SINGLESTEP	32
+#define SINGLEBLOCK		33
+
 /* Memory that a tracee and its tracer share. */
 struct shared {
 	/* Goes up as long as a spinning tracee is in user mode. */

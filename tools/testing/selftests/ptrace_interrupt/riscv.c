@@ -18,9 +18,6 @@
 #define TAGGED_ADDR_CTRL	0x902
 #define USER_CFI		0x903
 
-#define SINGLEBLOCK		33
-#define SYSEMU_SINGLESTEP	32
-
 /* As prctl(2) has them: how many bits of an address are its tag, and whether calls take tags. */
 #define TAG_BITS(bits)		((unsigned long)(bits) << 24)
 #define TAGS_ENABLED		1UL

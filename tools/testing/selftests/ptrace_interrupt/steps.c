@@ -17,9 +17,6 @@
 #if defined(__x86_64__) || defined(__i386__)
 
 #define SYSCALL_STOP		SIGNAL_STOP(SIGTRAP | 0x80)
-#define SYSEMU			31
-#define SYSEMU_SINGLESTEP	32
-#define SINGLEBLOCK		33
 
 #ifndef TRAP_HWBKPT
 #define TRAP_HWBKPT		4

@@ -10,11 +10,6 @@
 
 #include "ptrace_data.h"
 
-/* The kernel for riscv has the request, and does not tell programs its number. */
-#ifdef __riscv
-#define PTRACE_SYSEMU	31
-#endif
-
 /* The size of the information about each kind of ptrace-stop. */
 #define NONE_SIZE	24
 #define ENTRY_SIZE	80
@@ -319,19 +314,19 @@ TEST_F(syscall_info, in_stops_of_signals)
 	self->tracee = 0;
 }
 
-#ifdef PTRACE_SYSEMU
+#if defined(PTRACE_SYSEMU) || defined(__riscv)
 /* man: "stop on entry to the next system call, which will not be executed" */
 TEST_F(syscall_info, sysemu)
 {
 	start_reading(_metadata, self, call);
 	next_stop(_metadata, self);
-	ASSERT_EQ(0, REQ(PTRACE_SYSEMU, 0, 0));
+	ASSERT_EQ(0, REQ(SYSEMU, 0, 0));
 	ASSERT_EQ(SYSCALL_STOP, next_status(self->tracee));
 	check_sizes(_metadata, self, PTRACE_SYSCALL_INFO_ENTRY, ENTRY_SIZE);
 	/* The kernel executes neither call, and there is no syscall-exit-stop. */
 	self->info.entry.nr = SYS_exit_group;
 	EXPECT_EQ(0, set(self));
-	ASSERT_EQ(0, REQ(PTRACE_SYSEMU, 0, 0));
+	ASSERT_EQ(0, REQ(SYSEMU, 0, 0));
 	ASSERT_EQ(SYSCALL_STOP, next_status(self->tracee));
 	ASSERT_EQ(ENTRY_SIZE, get(self));
 	EXPECT_EQ(SYS_getpid, self->info.entry.nr);
