@@ -152,7 +152,7 @@ series: tree ## Write the three series to build/series/a, b and c (SERIES=, VERS
 		$(in_env) scripts/series
 
 .PHONY: series-check
-series-check: selftests series ## Apply the series patch by patch, and check each state (SERIES=, CHECKS=)
+series-check: selftests series ## Apply the series patch by patch, and check each state (SERIES=, CHECKS=, FROM=)
 	@$(in_env) scripts/series-check
 
 .PHONY: kernels
