@@ -69,7 +69,7 @@ check-all: tree selftests ## Run the tests on the kernels with each profile, and
 	@$(in_env) scripts/check-all $(CHECKED)
 
 # Which machines "make check-arch" is about.
-MACHINES := x86_64 arm64
+MACHINES := x86_64 arm64 riscv64
 
 .PHONY: check-arch
 check-arch: ## Run the tests on rust and fallback of each machine, and show a table (MACHINES=)

@@ -50,7 +50,8 @@ riscv64)
 	emulated='-cpu max'
 	# The kernel's seed, which comes with the tree of devices, is the same each time.
 	counting='-machine virt -cpu max -seed 1'
-	console_there='ttyS0' clock_there=
+	# Programs may read how many instructions there were.
+	console_there='ttyS0' clock_there='sysctl.kernel.perf_user_access=2'
 	image_file=arch/riscv/boot/Image
 	kernel_arch=riscv
 	# Debian has no library for 32-bit programs.
