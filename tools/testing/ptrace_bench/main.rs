@@ -22,6 +22,7 @@ use sys::{
     reboot,
     run_first,
     spawn,
+    start_counter,
     wait, //
 };
 
@@ -89,6 +90,7 @@ fn skip_small_pids() {
 
 fn main() {
     mount_proc();
+    start_counter();
     check_counter();
     skip_small_pids();
     run_first();
