@@ -83,11 +83,13 @@ static const struct copy {
 	{ "GETEVENTMSG", PTRACE_GETEVENTMSG, 0, sizeof(long) },
 #if defined(X86) || defined(__arm__)
 	{ "GETREGS", PTRACE_GETREGS, 0, sizeof(general_regs) },
-	{ "SETREGS", PTRACE_SETREGS, 0, sizeof(general_regs), DATA, PTRACE_GETREGS, GENERAL_OFFSET },
+	{ "SETREGS", PTRACE_SETREGS, 0, sizeof(general_regs), DATA, PTRACE_GETREGS,
+	  GENERAL_OFFSET },
 #endif
 #ifdef X86
 	{ "GETFPREGS", PTRACE_GETFPREGS, 0, sizeof(float_regs) },
-	{ "SETFPREGS", PTRACE_SETFPREGS, 0, sizeof(float_regs), DATA, PTRACE_GETFPREGS, FLOATS_OFFSET },
+	{ "SETFPREGS", PTRACE_SETFPREGS, 0, sizeof(float_regs), DATA, PTRACE_GETFPREGS,
+	  FLOATS_OFFSET },
 #ifdef __i386__
 	{ "GETFPXREGS", GETFPXREGS, 0, 512 },
 	{ "SETFPXREGS", SETFPXREGS, 0, 512, DATA, GETFPXREGS, 32 },

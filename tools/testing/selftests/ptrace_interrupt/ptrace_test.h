@@ -47,8 +47,8 @@
 #endif
 
 /*
- * Requests whose numbers the C library or the kernel's headers of some architectures do not tell, as
- * riscv's do not. The last one is another request on arm64.
+ * Requests whose numbers the C library or the kernel's headers of some architectures do not tell,
+ * as riscv's do not. The last one is another request on arm64.
  */
 #define SYSEMU			31
 #define SYSEMU_SINGLESTEP	32

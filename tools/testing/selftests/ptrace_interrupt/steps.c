@@ -602,7 +602,7 @@ TEST_F(steps, children)
 #ifdef __aarch64__
 typedef struct user_regs_struct registers;
 #define IP(regs)	((regs).pc)
-#define NUMBER(regs)	((regs).regs[8])
+#define NUMBER(general)	((general).regs[8])
 #else
 typedef struct user_regs registers;
 #define IP(regs)	((regs).uregs[15])
