@@ -38,20 +38,6 @@ static inline int status_now(pid_t pid)
 	return ret < 0 ? -errno : status;
 }
 
-/* A number that /proc/@pid/status shows, or -1. */
-static inline int proc_number(pid_t pid, const char *key)
-{
-	char value[64];
-
-	proc_status(pid, key, value);
-	return value[0] ? atoi(value) : -1;
-}
-
-static inline pid_t tracer_of(pid_t pid)
-{
-	return proc_number(pid, "TracerPid");
-}
-
 /* Wait until @pid is in the system call @nr and sleeps there. */
 static inline void wait_for_syscall(pid_t pid, long nr)
 {

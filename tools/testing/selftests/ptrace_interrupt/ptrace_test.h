@@ -219,6 +219,20 @@ static inline void proc_status(pid_t pid, const char *key, char value[64])
 	fclose(file);
 }
 
+/* A number that /proc/@pid/status shows, or -1. */
+static inline int proc_number(pid_t pid, const char *key)
+{
+	char value[64];
+
+	proc_status(pid, key, value);
+	return value[0] ? atoi(value) : -1;
+}
+
+static inline pid_t tracer_of(pid_t pid)
+{
+	return proc_number(pid, "TracerPid");
+}
+
 static inline char proc_state(pid_t pid)
 {
 	char value[64];

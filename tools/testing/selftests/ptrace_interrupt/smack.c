@@ -22,8 +22,11 @@ FIXTURE(smack)
 static bool put(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY);
-	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	bool done;
 
+	if (fd < 0)
+		return false;
+	done = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
 	close(fd);
 	return done;
 }
@@ -57,14 +60,6 @@ FIXTURE_SETUP(smack)
 FIXTURE_TEARDOWN(smack)
 {
 	reap(self->target);
-}
-
-static pid_t tracer_of(pid_t pid)
-{
-	char value[64];
-
-	proc_status(pid, "TracerPid", value);
-	return value[0] ? atoi(value) : -1;
 }
 
 static int be_tracee(struct shared *shared)

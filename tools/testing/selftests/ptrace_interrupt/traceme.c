@@ -178,18 +178,18 @@ enum { TOO_LATE, NOT_TRACED, TRACED, REFUSED };
 /* Call TRACEME while the parent exits, unless the parent is gone too early to tell. */
 static int traceme_of_exiting(pid_t parent)
 {
-	char tracer[64];
+	pid_t tracer;
 	long ret;
 
 	while (getppid() == parent && !(task_flags(parent) & PF_EXITING))
 		;
 	ret = request(PTRACE_TRACEME, 0, 0, 0);
-	proc_status(getpid(), "TracerPid", tracer);
+	tracer = tracer_of(getpid());
 	if (getppid() != parent)
 		return TOO_LATE;
 	if (ret)
 		return REFUSED;
-	return atoi(tracer) ? TRACED : NOT_TRACED;
+	return tracer ? TRACED : NOT_TRACED;
 }
 
 /* A parent that takes a while to exit, since it has much memory. */
