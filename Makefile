@@ -110,7 +110,7 @@ diff: kernels ## Compare random sequences of requests on the three kernels
 	@$(in_env) scripts/diff $(SEEDS)
 
 .PHONY: mutants
-mutants: kernel selftests ## Put faults into the Rust kernel, and see whether the tests notice
+mutants: kernel selftests ## Put faults into the Rust kernel, and see whether the tests notice (MUTANTS=)
 	@$(in_env) scripts/mutants $(MUTANTS)
 
 .PHONY: misuse
