@@ -189,7 +189,7 @@ static int traceme_of_exiting(pid_t parent)
 		return TOO_LATE;
 	if (ret)
 		return REFUSED;
-	return tracer ? TRACED : NOT_TRACED;
+	return tracer > 0 ? TRACED : NOT_TRACED;
 }
 
 /* A parent that takes a while to exit, since it has much memory. */
