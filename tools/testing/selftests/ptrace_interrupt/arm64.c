@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What only arm64 has: tags of memory, and sets of registers for pointer authentication, vectors
- * and tagged addresses. Where the processor lacks one, the request fails.
+ * What only arm64 has: tags of memory, and sets of registers for the system call, pointer
+ * authentication, vectors and tagged addresses. Where the processor lacks one, the request fails.
  *
  * A function's name before a test is what the test checks.
  */
@@ -310,6 +310,41 @@ TEST_F(arm64, tagged_addresses)
 	EXPECT_EQ(0, prctl(PR_GET_TAGGED_ADDR_CTRL, 0, 0, 0, 0));
 	control = 1UL << 63;
 	EXPECT_EQ(-EINVAL, set(self, PTRACE_SETREGSET, NT_ARM_TAGGED_ADDR_CTRL, &control, &len));
+}
+
+/* Whether the kernel has printed a warning since it booted. */
+static bool kernel_warned(void)
+{
+	FILE *file = fopen("/proc/sys/kernel/tainted", "r");
+	unsigned long flags = 0;
+
+	if (!file)
+		return false;
+	if (fscanf(file, "%lu", &flags) != 1)
+		flags = 0;
+	fclose(file);
+	return flags & 1UL << 9;
+}
+
+/* update_syscall_orig_x0_after_ptrace(): a group-stop after PTRACE_ATTACH has no siginfo */
+TEST_F(arm64, system_call_in_a_group_stop)
+{
+	const bool warned = kernel_warned();
+	int call = SYS_getpid, seen = 0;
+	size_t len = sizeof(call);
+	siginfo_t info;
+
+	self->tracee = spawn(spin, self->shared);
+	ASSERT_EQ(0, REQ(PTRACE_ATTACH, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGSTOP), next_status(self->tracee));
+	ASSERT_EQ(0, cont(self->tracee, SIGSTOP));
+	ASSERT_EQ(SIGNAL_STOP(SIGSTOP), next_status(self->tracee));
+	ASSERT_EQ(-EINVAL, REQ(PTRACE_GETSIGINFO, 0, &info));
+
+	EXPECT_EQ(0, set(self, PTRACE_SETREGSET, NT_ARM_SYSTEM_CALL, &call, &len));
+	EXPECT_EQ(0, set(self, PTRACE_GETREGSET, NT_ARM_SYSTEM_CALL, &seen, &len));
+	EXPECT_EQ(call, seen);
+	EXPECT_EQ(warned, kernel_warned());
 }
 
 TEST_HARNESS_MAIN
