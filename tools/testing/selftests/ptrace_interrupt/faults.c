@@ -29,15 +29,6 @@ FIXTURE(faults)
 	int fail_nth;
 };
 
-static bool write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-	close(fd);
-	return done;
-}
-
 FIXTURE_SETUP(faults)
 {
 	self->fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);

@@ -11,11 +11,9 @@
 
 static bool set_scope(char scope)
 {
-	int fd = open(SCOPE, O_WRONLY);
-	bool set = write(fd, &scope, 1) == 1;
+	char text[] = { scope, '\0' };
 
-	close(fd);
-	return set;
+	return write_file(SCOPE, text);
 }
 
 FIXTURE(no_attach)

@@ -45,14 +45,9 @@ static inline void cgroup_remove(const char *cgroup)
 static inline bool cgroup_write(const char *cgroup, const char *name, const char *text)
 {
 	char path[PATH_MAX];
-	bool done;
-	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", cgroup, name);
-	fd = open(path, O_WRONLY);
-	done = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return done;
+	return write_file(path, text);
 }
 
 static inline bool cgroup_move(const char *cgroup, pid_t pid)

@@ -241,6 +241,19 @@ static inline char proc_state(pid_t pid)
 	return value[0];
 }
 
+/* Write @text to the file @path, which is there. */
+static inline bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool done;
+
+	if (fd < 0)
+		return false;
+	done = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	close(fd);
+	return done;
+}
+
 /* Wait until the state of @pid is @state, as ps shows it. */
 static inline void wait_for_state(pid_t pid, char state)
 {

@@ -19,30 +19,18 @@ FIXTURE(smack)
 	pid_t target;
 };
 
-static bool put(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY);
-	bool done;
-
-	if (fd < 0)
-		return false;
-	done = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return done;
-}
-
 /* What tasks with the label Tracer may do to those with the label Tracee. */
 static bool set_rule(const char *access)
 {
 	char rule[32];
 
 	snprintf(rule, sizeof(rule), "Tracer Tracee %s", access);
-	return put(RULES, rule);
+	return write_file(RULES, rule);
 }
 
 static bool set_label(const char *label)
 {
-	return put("/proc/thread-self/attr/current", label);
+	return write_file("/proc/thread-self/attr/current", label);
 }
 
 FIXTURE_SETUP(smack)
