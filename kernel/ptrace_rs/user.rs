@@ -165,8 +165,8 @@ impl SigInfo {
     #[doc(alias = "copy_siginfo")]
     #[inline]
     pub(crate) unsafe fn copy_from(&mut self, from: *const bindings::kernel_siginfo) {
-        // SAFETY: By the requirement of this function. Bytes, so that the hole is copied too.
-        unsafe { ptr::copy_nonoverlapping(from.cast(), self.0.as_mut_ptr(), SIGINFO_SIZE) };
+        // SAFETY: By the requirement of this function. No move, so that the hole is copied too.
+        unsafe { ptr::copy_nonoverlapping(from, self.as_mut_ptr(), 1) };
     }
 
     /// Copies it to a siginfo of the kernel.
@@ -177,8 +177,8 @@ impl SigInfo {
     #[doc(alias = "copy_siginfo")]
     #[inline]
     pub(crate) unsafe fn copy_to(&self, to: *mut bindings::kernel_siginfo) {
-        // SAFETY: By the requirement of this function. Bytes, so that the hole is copied too.
-        unsafe { ptr::copy_nonoverlapping(self.0.as_ptr(), to.cast(), SIGINFO_SIZE) };
+        // SAFETY: By the requirement of this function. No move, so that the hole is copied too.
+        unsafe { ptr::copy_nonoverlapping(self.as_ptr(), to, 1) };
     }
 
     /// Copies it to the caller. `EFAULT`.
