@@ -170,6 +170,11 @@ series_start() {
 	esac
 }
 
+# id_of FILE...: print an id of what the files make, which a change of their comments does not change.
+id_of() {
+	sed '/^[[:space:]]*#/d' "$@" | sha256sum | cut -c1-16
+}
+
 # suite_sources: print where the environment has packages from, but for the backports, which only the
 # kernel's source is from, and which a mirror need not have for each machine.
 suite_sources() {
