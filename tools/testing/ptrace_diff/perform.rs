@@ -65,6 +65,9 @@ fn prepare(call: &Call) {
     }
 }
 
+/// What a request returns that could not copy.
+const EFAULT: isize = -14;
+
 /// Makes a request, and notes its arguments, its result, and what it wrote.
 pub fn ptrace(tracer: &mut Tracer, call: &Call) {
     note!(
@@ -86,8 +89,9 @@ pub fn ptrace(tracer: &mut Tracer, call: &Call) {
     if returned == 0 {
         tracer.succeeded(call.request, call.pid);
     }
+    // A fault leaves a part of it behind, where the processor cannot store a word at any address.
     let reasons = call.request == request("GETEVENTMSG")
-        && returned == 0
+        && matches!(returned, 0 | EFAULT)
         && (tracer.replaced_siginfo || is_event_stop(call.pid));
     if reasons {
         note!(" {{");
