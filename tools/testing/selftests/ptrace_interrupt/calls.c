@@ -442,6 +442,9 @@ TEST_F(calls, steps)
 	struct ptrace_syscall_info info;
 
 	start(_metadata, self, variant, make_calls, PTRACE_O_TRACESYSGOOD);
+	/* Leave a call, whose end is a step with SI_USER on arm64. */
+	to_entry(_metadata, self->tracee, &info);
+	to_exit(_metadata, self->tracee, &info);
 	/* Without the last, which keeps calls from being made. */
 	for (size_t i = 0; i < ARRAY_SIZE(ways_to_step) - 1; i++) {
 		for (int n = 0; n < 20; n++)
