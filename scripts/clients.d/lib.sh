@@ -50,12 +50,16 @@ tasks() {
 	sed -n "s/^$1:[[:space:]]*//p" "/proc/$target/task"/*/status 2>/dev/null | sort -u
 }
 
-# start_counter: the target is a program of three threads, the first of which writes a dot at
-# every turn.
-start_counter() {
-	"$programs/counter" >dots &
+# start PROGRAM...: the target is this program, which writes a dot at every turn.
+start() {
+	"$@" >dots &
 	target=$!
 	within test -s dots || fail 'the program did not start'
+}
+
+# start_counter: the target is a program of three threads.
+start_counter() {
+	start "$programs/counter"
 }
 
 more_dots_than() {

@@ -316,14 +316,14 @@ TEST_F(arm64, tagged_addresses)
 static bool kernel_warned(void)
 {
 	FILE *file = fopen("/proc/sys/kernel/tainted", "r");
-	unsigned long flags = 0;
+	unsigned long flags;
+	bool known;
 
 	if (!file)
 		return false;
-	if (fscanf(file, "%lu", &flags) != 1)
-		flags = 0;
+	known = fscanf(file, "%lu", &flags) == 1;
 	fclose(file);
-	return flags & 1UL << 9;
+	return known && flags & 1UL << 9;
 }
 
 /* update_syscall_orig_x0_after_ptrace(): a group-stop after PTRACE_ATTACH has no siginfo */
