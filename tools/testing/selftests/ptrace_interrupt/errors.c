@@ -7,6 +7,7 @@
  */
 #include <linux/capability.h>
 #include <linux/elf.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <sys/uio.h>
 
@@ -122,6 +123,79 @@ TEST_F(errors, other_thread_is_esrch)
 				    (void *)(long)self->tracee));
 	ASSERT_EQ(0, pthread_join(thread, &wrong));
 	EXPECT_TRUE(!wrong);
+}
+
+/* Numbers of processes that have ended */
+
+/* Run @body(@shared) in a child with the number @pid, which is free. */
+static pid_t spawn_with_number(pid_t pid, int (*body)(struct shared *), struct shared *shared)
+{
+	struct clone_args args = {
+		.exit_signal = SIGCHLD, .set_tid = (unsigned long)&pid, .set_tid_size = 1,
+	};
+	const pid_t child = syscall(SYS_clone3, &args, sizeof(args));
+
+	if (child)
+		return child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	_exit(body(shared));
+}
+
+/*
+ * A tracee is a task, not a number. Another one that gets the number of a dead tracee has no
+ * tracer, and can be traced.
+ */
+TEST_F(errors, number_of_a_dead_tracee)
+{
+	const pid_t pid = self->tracee;
+
+	if (getuid())
+		SKIP(return, "only root can choose the number of a process");
+	reap(pid);
+	self->tracee = spawn_with_number(pid, spin, self->shared);
+	ASSERT_EQ(pid, self->tracee);
+	wait_for_progress(self->shared);
+	EXPECT_EQ(0, tracer_of(pid));
+	all_are_esrch(_metadata, pid);
+	EXPECT_EQ(-ESRCH, REQ(8, 0, 0));
+	EXPECT_EQ(-ESRCH, interrupt(pid));
+	/* It was not touched. */
+	wait_for_progress(self->shared);
+
+	ASSERT_EQ(0, seize(pid));
+	EXPECT_EQ(getpid(), tracer_of(pid));
+	ASSERT_EQ(0, interrupt(pid));
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(pid));
+}
+
+/* Whom a process of the test is about. */
+static pid_t other;
+
+static int stop_other(struct shared *shared)
+{
+	return seize(other) || interrupt(other) || next_status(other) != EVENT_STOP(SIGTRAP);
+}
+
+static int does_not_trace_other(struct shared *shared)
+{
+	return all_from_thread((void *)(long)other) || request(8, other, 0, 0) != -ESRCH ||
+	       interrupt(other) != -ESRCH || tracer_of(other);
+}
+
+/* Nor is a tracer a number: another process that gets the number of a dead one traces nobody. */
+TEST_F(errors, number_of_a_dead_tracer)
+{
+	pid_t tracer;
+
+	if (getuid())
+		SKIP(return, "only root can choose the number of a process");
+	ASSERT_EQ(0, REQ(PTRACE_DETACH, 0, 0));
+	other = self->tracee;
+	tracer = spawn(stop_other, self->shared);
+	ASSERT_EQ(EXITED(0), next_status(tracer));
+	ASSERT_EQ(tracer, spawn_with_number(tracer, does_not_trace_other, self->shared));
+	EXPECT_EQ(EXITED(0), next_status(tracer));
+	wait_for_progress(self->shared);
 }
 
 TEST_F(errors, no_request_is_eio)
