@@ -188,6 +188,59 @@ TEST_F(namespaces, exec_is_not_spurious)
 	self->tracee = 0;
 }
 
+static void *exec_in_thread(void *shared)
+{
+	_exit(exec_in_namespace(shared));
+}
+
+static int exec_of_second(struct shared *shared)
+{
+	pthread_t thread;
+
+	sleep_on_pipe(shared);
+	if (pthread_create(&thread, NULL, exec_in_thread, shared))
+		return 1;
+	for (;;)
+		pause();
+	return 1;
+}
+
+/*
+ * The same with the second thread, whose number changes from 2 to 1 in its own namespace. The
+ * message is its former number in the tracer's, and requests before a wait for the event fail.
+ */
+TEST_F(namespaces, exec_is_spurious)
+{
+	unsigned long second = 0, message = 0;
+	siginfo_t info;
+
+	self->tracee = spawn_in_pid_namespace(exec_of_second, self->shared);
+	ASSERT_LT(1, self->tracee);
+	wait_for_state(self->tracee, 'S');
+	ASSERT_EQ(0, REQ(PTRACE_SEIZE, 0, PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC));
+	ASSERT_TRUE(wake(self->shared));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_CLONE), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETEVENTMSG, 0, &second));
+	EXPECT_LT(2, second);
+	ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(second));
+	ASSERT_EQ(0, cont(second, 0));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_TRUE(wake(self->shared));
+	wait_for_state(self->tracee, 't');
+	EXPECT_EQ(-ESRCH, REQ(PTRACE_GETSIGINFO, 0, &info));
+	EXPECT_EQ(-ESRCH, REQ(PTRACE_GETEVENTMSG, 0, &message));
+	EXPECT_EQ(-ESRCH, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXEC), next_status(self->tracee));
+	EXPECT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
+	EXPECT_EQ(1, info.si_pid);
+	EXPECT_EQ(0, REQ(PTRACE_GETEVENTMSG, 0, &message));
+	EXPECT_EQ(second, message);
+	EXPECT_EQ(-ESRCH, cont(second, 0));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(EXITED(0), next_status(self->tracee));
+	self->tracee = 0;
+}
+
 static int attach_outside(struct shared *shared)
 {
 	/* The process that waits outside, by its PID there. */
