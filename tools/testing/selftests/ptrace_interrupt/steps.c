@@ -478,14 +478,15 @@ static bool has_signal(pid_t pid, const char *key)
 }
 
 /*
- * force_sig_info_to_task(): the trap of an instruction resets a disposition that would lose it, and
- * unblocks SIGTRAP, even if the tracer suppresses it. Stops that are no signals change nothing.
+ * force_sig_info_to_task(): the trap of an instruction, or of a step over a call, resets a
+ * disposition that would lose it, and unblocks SIGTRAP, even if the tracer suppresses it. Stops
+ * that are no signals change nothing.
  */
 TEST_F(steps, disposition)
 {
-	for (int i = 0; i < 4 * 6; i++) {
+	for (int i = 0; i < 5 * 6; i++) {
 		const int kind = i / 6;
-		const bool forced = kind < 2;
+		const bool forced = kind < 3;
 		enum disposition disposition = i % 3;
 		bool is_blocked = i / 3 % 2;
 
@@ -503,11 +504,18 @@ TEST_F(steps, disposition)
 			trap_at(_metadata, self->tracee, PTRACE_CONT, step_int3_after, SI_KERNEL);
 			break;
 		case 2:
+			/* From the entry of the call, so that no other step comes first. */
+			send_to(_metadata, self, step_native);
+			call_stop(_metadata, self->tracee, PTRACE_SYSCALL);
+			trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, step_native_after,
+				TRAP_BRKPT);
+			break;
+		case 3:
 			send_to(_metadata, self, step_native);
 			call_stop(_metadata, self->tracee, PTRACE_SYSCALL);
 			call_stop(_metadata, self->tracee, PTRACE_SYSCALL);
 			break;
-		case 3:
+		case 4:
 			ASSERT_EQ(0, interrupt(self->tracee));
 			ASSERT_EQ(0, cont(self->tracee, 0));
 			ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(self->tracee));
