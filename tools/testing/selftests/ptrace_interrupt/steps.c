@@ -23,6 +23,9 @@
 #endif
 
 #define DR(n)	(offsetof(struct user, u_debugreg) + (n) * sizeof(long))
+/* DR6 if it tells of nothing, and its bit for a step. Bits 0 to 3 are for the breakpoints. */
+#define DR6_NOTHING	0xffff0ff0
+#define DR6_STEP	0x4000
 
 #ifdef __x86_64__
 #define IP(regs)	((regs).rip)
@@ -133,7 +136,18 @@ static unsigned long ip(struct __test_metadata *_metadata, pid_t pid)
 	return IP(regs);
 }
 
-/* Resume by @how; SIGTRAP with @code follows, and the tracee is at @where. */
+static unsigned long debug_register(struct __test_metadata *_metadata, pid_t pid, int n)
+{
+	unsigned long value = ~0UL;
+
+	ASSERT_EQ(0, request(PTRACE_PEEKUSR, pid, DR(n), (unsigned long)&value));
+	return value;
+}
+
+/*
+ * Resume by @how; SIGTRAP with @code follows, and the tracee is at @where. The siginfo has the same
+ * address, except that of int3, which has none.
+ */
 static void trap_at(struct __test_metadata *_metadata, pid_t pid, long how, const char *where,
 		    int code)
 {
@@ -144,6 +158,7 @@ static void trap_at(struct __test_metadata *_metadata, pid_t pid, long how, cons
 	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, pid, &info));
 	EXPECT_EQ(SIGTRAP, info.si_signo);
 	EXPECT_EQ(code, info.si_code);
+	EXPECT_EQ(code == SI_KERNEL ? 0 : (unsigned long)where, (unsigned long)info.si_addr);
 	EXPECT_EQ((unsigned long)where, ip(_metadata, pid));
 }
 
@@ -328,23 +343,30 @@ TEST_F(steps, to_the_end)
 
 /* The codes of traps */
 
-/* traps.c: what each kind of trap, and a SIGTRAP that is sent, says of itself. */
+/*
+ * traps.c: what each kind of trap, and a SIGTRAP that is sent, says of itself. DR6 is that of the
+ * last debug exception, which int3 is not.
+ */
 TEST_F(steps, codes)
 {
 	siginfo_t info = {};
 
 	start(_metadata, self, spin);
+	send_to(_metadata, self, step_nops);
+	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, step_nops_2, TRAP_TRACE);
+	EXPECT_EQ(DR6_NOTHING | DR6_STEP, debug_register(_metadata, self->tracee, 6));
 	send_to(_metadata, self, step_int3);
 	trap_at(_metadata, self->tracee, PTRACE_CONT, step_int3_after, SI_KERNEL);
+	EXPECT_EQ(DR6_NOTHING | DR6_STEP, debug_register(_metadata, self->tracee, 6));
 	send_to(_metadata, self, step_icebp);
 	trap_at(_metadata, self->tracee, PTRACE_CONT, step_icebp_after, TRAP_BRKPT);
+	EXPECT_EQ(DR6_NOTHING, debug_register(_metadata, self->tracee, 6));
 	/* A breakpoint for execution stops before the instruction. */
 	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(0), (unsigned long)step_nops_2));
 	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(7), 1));
 	send_to(_metadata, self, step_nops);
 	trap_at(_metadata, self->tracee, PTRACE_CONT, step_nops_2, TRAP_HWBKPT);
-	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, self->tracee, &info));
-	EXPECT_EQ((unsigned long)step_nops_2, (unsigned long)info.si_addr);
+	EXPECT_EQ(DR6_NOTHING | 1, debug_register(_metadata, self->tracee, 6));
 	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(7), 0));
 
 	send_to(_metadata, self, step_loop);
@@ -365,14 +387,6 @@ TEST_F(steps, codes)
 }
 
 /* Debug registers */
-
-static unsigned long debug_register(struct __test_metadata *_metadata, pid_t pid, int n)
-{
-	unsigned long value = ~0UL;
-
-	ASSERT_EQ(0, request(PTRACE_PEEKUSR, pid, DR(n), (unsigned long)&value));
-	return value;
-}
 
 static int fork_and_write(struct shared *shared)
 {

@@ -37,6 +37,7 @@ FIXTURE_TEARDOWN(user_area)
 #define DEBUGREG	848
 #define REGS		27
 #define BX		(5 * 8)
+#define IP		(16 * 8)
 #define FLAGS		(18 * 8)
 #define FS_BASE		(21 * 8)
 #define GS_BASE		(22 * 8)
@@ -46,6 +47,7 @@ static const int selectors[] = { 17, 20, 23, 24, 25, 26 };
 #define DEBUGREG	252
 #define REGS		17
 #define BX		0
+#define IP		(12 * 4)
 #define FLAGS		(14 * 4)
 static const int selectors[] = { 13, 16, 7, 8, 9, 10 };
 #endif
@@ -215,6 +217,8 @@ TEST_F(user_area, watchpoint)
 		ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(self->tracee));
 		ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
 		EXPECT_EQ(TRAP_HWBKPT, info.si_code);
+		/* The address of the next instruction, not of what was written. */
+		EXPECT_EQ(peek(self, IP), (unsigned long)info.si_addr);
 		EXPECT_EQ(2, peek(self, DR(6)) & 0xf);
 		ASSERT_EQ(0, REQ(PTRACE_POKEUSR, DR(6), 0xffff0ff0));
 	}
