@@ -106,15 +106,23 @@ static void start(struct __test_metadata *_metadata, FIXTURE_DATA(steps) *self,
 	ASSERT_EQ(0, REQ(PTRACE_GETREGS, self->tracee, &self->sent_from));
 }
 
-/* Have the tracee, which is in a ptrace-stop, go on at @where, in no system call. */
-static void send_to(struct __test_metadata *_metadata, FIXTURE_DATA(steps) *self,
-		    const void *where)
+/* Have the tracee, which is in a ptrace-stop, go on at @where, with @number for a system call. */
+static void send_to_call(struct __test_metadata *_metadata, FIXTURE_DATA(steps) *self,
+			 const void *where, unsigned long number)
 {
 	struct user_regs_struct regs = self->sent_from;
 
 	IP(regs) = (unsigned long)where;
+	RESULT(regs) = number;
+	/* It is in no call yet. */
 	NUMBER(regs) = -1;
 	ASSERT_EQ(0, REQ(PTRACE_SETREGS, self->tracee, &regs));
+}
+
+static void send_to(struct __test_metadata *_metadata, FIXTURE_DATA(steps) *self,
+		    const void *where)
+{
+	send_to_call(_metadata, self, where, 0);
 }
 
 /* Have it go on where it was, until its exit. */
@@ -172,9 +180,10 @@ static void call_stop(struct __test_metadata *_metadata, pid_t pid, long how)
 
 static const struct code {
 	const char *begin, *call, *after, *next;
+	long fork;
 } codes[] = {
-	{ step_native, step_native_call, step_native_after, step_native_next },
-	{ step_int80, step_int80_call, step_int80_after, step_int80_next },
+	{ step_native, step_native_call, step_native_after, step_native_next, SYS_fork },
+	{ step_int80, step_int80_call, step_int80_after, step_int80_next, 2 },
 };
 
 /*
@@ -218,6 +227,76 @@ TEST_F(steps, from_the_stops_of_a_call)
 		trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, code->next, TRAP_TRACE);
 	}
 	ends(_metadata, self);
+}
+
+/*
+ * The same from the event of a fork. The child does not make that step. One from the child's first
+ * stop, which is after the call, is of one instruction.
+ */
+TEST_F(steps, from_a_fork)
+{
+	struct user_regs_struct regs;
+
+	start(_metadata, self, spin);
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, PTRACE_O_TRACEFORK | PTRACE_O_EXITKILL));
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		const struct code *code = &codes[i];
+		unsigned long child = 0;
+
+		send_to_call(_metadata, self, code->call, code->fork);
+		ASSERT_EQ(0, cont(self->tracee, 0));
+		ASSERT_EQ(EVENT(PTRACE_EVENT_FORK), next_status(self->tracee));
+		ASSERT_EQ(0, REQ(PTRACE_GETEVENTMSG, self->tracee, &child));
+		ASSERT_EQ(EVENT_STOP(SIGTRAP), next_status(child));
+		trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, code->after, TRAP_BRKPT);
+		ASSERT_EQ(0, REQ(PTRACE_GETREGS, self->tracee, &regs));
+		EXPECT_EQ(child, RESULT(regs));
+		trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, code->next, TRAP_TRACE);
+
+		EXPECT_EQ((unsigned long)code->after, ip(_metadata, child));
+		trap_at(_metadata, child, PTRACE_SINGLESTEP, code->next, TRAP_TRACE);
+		ASSERT_EQ(0, kill(child, SIGKILL));
+		ASSERT_EQ(KILLED(SIGKILL), next_status(child));
+		ASSERT_EQ(0, cont(self->tracee, 0));
+		ASSERT_EQ(SIGNAL_STOP(SIGCHLD), next_status(self->tracee));
+	}
+	ends(_metadata, self);
+}
+
+/* The program that a tracee executes: this one, under another name. */
+__attribute__((constructor)) static void be_program(int argc, char **argv)
+{
+	if (argc == 1 && !strcmp(argv[0], "steps-exec"))
+		_exit(9);
+}
+
+static int spin_and_exec(struct shared *shared)
+{
+	spin(shared);
+	return exec_as("steps-exec");
+}
+
+/* The same: the step ends in the new program, before its first instruction. */
+TEST_F(steps, from_an_exec)
+{
+	siginfo_t info = {};
+	unsigned long first;
+
+	start(_metadata, self, spin_and_exec);
+	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, PTRACE_O_TRACEEXEC));
+	self->shared->quit = 1;
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ASSERT_EQ(EVENT(PTRACE_EVENT_EXEC), next_status(self->tracee));
+	first = ip(_metadata, self->tracee);
+	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, (const char *)first, TRAP_BRKPT);
+	ASSERT_EQ(0, REQ(PTRACE_SINGLESTEP, self->tracee, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, self->tracee, &info));
+	EXPECT_EQ(TRAP_TRACE, info.si_code);
+	EXPECT_NE(first, ip(_metadata, self->tracee));
+	ASSERT_EQ(0, cont(self->tracee, 0));
+	ASSERT_EQ(EXITED(9), next_status(self->tracee));
+	self->tracee = 0;
 }
 
 /*
