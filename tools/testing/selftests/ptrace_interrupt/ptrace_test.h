@@ -293,4 +293,22 @@ static inline pid_t spawn_seized(int (*body)(struct shared *), struct shared *sh
 	return ret;
 }
 
+#ifdef __x86_64__
+/* The page of vsyscalls, which the kernel emulates: time(2), and whether there is such a page. */
+#define VSYSCALL_TIME	0xffffffffff600400UL
+
+static inline bool has_vsyscalls(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[256];
+	bool found = false;
+
+	while (maps && fgets(line, sizeof(line), maps))
+		found |= strstr(line, "[vsyscall]") != NULL;
+	if (maps)
+		fclose(maps);
+	return found;
+}
+#endif
+
 #endif /* PTRACE_TEST_H */

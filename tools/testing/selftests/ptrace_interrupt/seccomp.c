@@ -543,21 +543,6 @@ TEST_F(seccomp, trap_is_reported)
 #ifdef __x86_64__
 /* The page of vsyscalls, which the kernel emulates */
 
-#define VSYSCALL_TIME	0xffffffffff600400UL
-
-static bool has_vsyscalls(void)
-{
-	FILE *maps = fopen("/proc/self/maps", "r");
-	char line[256];
-	bool found = false;
-
-	while (maps && fgets(line, sizeof(line), maps))
-		found |= strstr(line, "[vsyscall]") != NULL;
-	if (maps)
-		fclose(maps);
-	return found;
-}
-
 static int call_vsyscall(struct shared *shared)
 {
 	sleep_on_pipe(shared);

@@ -44,6 +44,7 @@
 /* Code that a tracee runs for the tests. A label is where a stop may be. */
 extern const char step_native[], step_native_call[], step_native_after[], step_native_next[],
 	step_int80[], step_int80_call[], step_int80_after[], step_int80_next[],
+	step_vsyscall[], step_vsyscall_next[],
 	step_nops[], step_nops_2[], step_loop[],
 	step_int3[], step_int3_after[], step_icebp[], step_icebp_after[];
 
@@ -56,6 +57,11 @@ asm(".pushsection .text\n"
 	"step_int80_call:	int $0x80\n"
 	"step_int80_after:	nop\n"
 	"step_int80_next:	jmp step_int80_next\n"
+#ifdef __x86_64__
+	"step_vsyscall:		call *%rax\n"
+	"			nop\n"
+	"step_vsyscall_next:	jmp step_vsyscall_next\n"
+#endif
 	"step_nops:		nop\n"
 	"step_nops_2:		nop\n"
 	"			nop\n"
@@ -328,6 +334,38 @@ TEST_F(steps, with_emulation)
 	}
 	ends(_metadata, self);
 }
+
+#ifdef __x86_64__
+/*
+ * emulate_vsyscall(): a step to the page of vsyscalls ends there. In the next one, the kernel makes
+ * the call and returns from it in a fault, so that the step ends one instruction beyond the return.
+ */
+TEST_F(steps, over_a_vsyscall)
+{
+	struct user_regs_struct regs;
+	unsigned long sp;
+
+	if (!has_vsyscalls())
+		SKIP(return, "no vsyscalls");
+	start(_metadata, self, spin);
+	regs = self->sent_from;
+	regs.rip = (unsigned long)step_vsyscall;
+	regs.orig_rax = -1;
+	regs.rax = VSYSCALL_TIME;
+	/* There is no place for the time but in the result. */
+	regs.rdi = 0;
+	/* Do not overwrite what it has on its stack. */
+	regs.rsp = sp = (regs.rsp - 512) & ~15UL;
+	ASSERT_EQ(0, REQ(PTRACE_SETREGS, self->tracee, &regs));
+	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, (const char *)VSYSCALL_TIME,
+		TRAP_TRACE);
+	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, step_vsyscall_next, TRAP_TRACE);
+	ASSERT_EQ(0, REQ(PTRACE_GETREGS, self->tracee, &regs));
+	EXPECT_LT(0, (long)RESULT(regs));
+	EXPECT_EQ(sp, regs.rsp);
+	ends(_metadata, self);
+}
+#endif
 
 /*
  * PTRACE_SINGLEBLOCK: until the processor branches, if it can do that. Under an emulator that has
