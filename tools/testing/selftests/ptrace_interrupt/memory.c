@@ -7,6 +7,52 @@
  */
 #include "ptrace_data.h"
 
+/*
+ * The general registers, as words: their number, and the indexes of the instruction pointer, of the
+ * stack pointer, of the number of a system call, of its result and, on x86, of the call that may be
+ * restarted; and the code of a system call and a breakpoint.
+ */
+#if defined(__x86_64__)
+#define GENERAL		27
+#define IP		16
+#define SP		19
+#define NUMBER		10
+#define RESULT		10
+#define RESTARTED	15
+#define CODE		{ 0x00cc050f }
+#elif defined(__i386__)
+#define GENERAL		17
+#define IP		12
+#define SP		15
+#define NUMBER		6
+#define RESULT		6
+#define RESTARTED	11
+#define CODE		{ 0x00cc80cd }
+#elif defined(__aarch64__)
+#define GENERAL		34
+#define IP		32
+#define SP		31
+#define NUMBER		8
+#define RESULT		0
+#define CODE		{ 0xd4000001, 0xd4200000 }
+#elif defined(__arm__)
+#define GENERAL		18
+#define IP		15
+#define SP		13
+#define NUMBER		7
+#define RESULT		0
+#define FLAGS		16
+#define THUMB		0x20
+#define CODE		{ 0xef000000, 0xe7f001f0 }
+#elif defined(__riscv)
+#define GENERAL		32
+#define IP		0
+#define SP		2
+#define NUMBER		17
+#define RESULT		10
+#define CODE		{ 0x00000073, 0x00100073 }
+#endif
+
 /* The pages of the tracee, in this order. */
 enum {
 	FIRST,		/* read and written by the tracee */
@@ -365,17 +411,113 @@ TEST_F(memory, breakpoint)
 	EXPECT_EQ(word, *(unsigned long *)getppid);
 
 	/* Set the tracee's instruction pointer to it. */
-#ifdef __x86_64__
-	ASSERT_EQ(0, REQ(PTRACE_POKEUSR, 16 * WORD, getppid));
-#else
-	ASSERT_EQ(0, REQ(PTRACE_POKEUSR, 12 * WORD, getppid));
-#endif
+	ASSERT_EQ(0, REQ(PTRACE_POKEUSR, IP * WORD, getppid));
 	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
 	ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(self->tracee));
 	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
 	EXPECT_EQ(SI_KERNEL, info.si_code);
 }
 #endif
+
+/* What a tracer that has its own code run is to leave as it was. */
+struct snapshot {
+	unsigned long registers[GENERAL];
+	unsigned long long mask;
+	unsigned char text[4096], stack[512];
+};
+
+static void take_snapshot(struct __test_metadata *_metadata, pid_t pid, struct snapshot *snapshot)
+{
+	unsigned long *registers = snapshot->registers;
+
+	ASSERT_EQ(0, general_registers(PTRACE_GETREGSET, pid, registers,
+				       sizeof(snapshot->registers)));
+	ASSERT_EQ(0, request(PTRACE_GETSIGMASK, pid, 8, (unsigned long)&snapshot->mask));
+	ASSERT_TRUE(look(pid, (void *)(registers[IP] & ~4095UL), snapshot->text,
+			 sizeof(snapshot->text)));
+	ASSERT_TRUE(look(pid, (void *)registers[SP], snapshot->stack, sizeof(snapshot->stack)));
+}
+
+/* Have the tracee make the system call @number at @where, and run into the breakpoint after it. */
+static unsigned long run_code(struct __test_metadata *_metadata, FIXTURE_DATA(memory) *self,
+			      const void *where, long number)
+{
+	unsigned long registers[GENERAL];
+	siginfo_t info = {};
+
+	ASSERT_EQ(0, general_registers(PTRACE_GETREGSET, self->tracee, registers,
+				       sizeof(registers)));
+	registers[IP] = (unsigned long)where;
+	registers[NUMBER] = number;
+#if defined(__x86_64__) || defined(__i386__)
+	/* No call is to be restarted before that. */
+	registers[RESTARTED] = -1;
+#elif defined(__arm__)
+	registers[FLAGS] &= ~THUMB;
+#endif
+	ASSERT_EQ(0, general_registers(PTRACE_SETREGSET, self->tracee, registers,
+				       sizeof(registers)));
+	ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+	ASSERT_EQ(SIGNAL_STOP(SIGTRAP), next_status(self->tracee));
+	ASSERT_EQ(0, REQ(PTRACE_GETSIGINFO, 0, &info));
+	EXPECT_LT(0, info.si_code);
+	ASSERT_EQ(0, general_registers(PTRACE_GETREGSET, self->tracee, registers,
+				       sizeof(registers)));
+	return registers[RESULT];
+}
+
+/*
+ * man: PTRACE_POKETEXT, PTRACE_SETREGSET, PTRACE_SETSIGMASK: a tracer has its own code run where
+ * the tracee is, and puts everything back. The tracee goes on, even in the middle of a call, and
+ * gets the signal that came meanwhile.
+ */
+TEST_F(memory, injected_code)
+{
+	static const union {
+		unsigned int code[2];
+		unsigned long words[8 / WORD];
+	} injected = { CODE };
+	/* The trap of a breakpoint, if blocked, would reset what the tracee has for SIGTRAP. */
+	const unsigned long long most = ~(1ULL << (SIGTRAP - 1));
+
+	for (int i = 0; i < 2; i++) {
+		const bool sleeps = i;
+		unsigned long saved[ARRAY_SIZE(injected.words)], *text;
+		struct snapshot before = {}, after = {};
+
+		if (sleeps)
+			self->tracee = start_stopped(sleep_on_pipe, self->shared, 'S', 0);
+		ASSERT_LT(0, self->tracee);
+		take_snapshot(_metadata, self->tracee, &before);
+		text = (unsigned long *)(before.registers[IP] & ~7UL);
+		for (size_t n = 0; n < ARRAY_SIZE(saved); n++) {
+			ASSERT_EQ(0, REQ(PTRACE_PEEKTEXT, text + n, &saved[n]));
+			ASSERT_EQ(0, REQ(PTRACE_POKETEXT, text + n, injected.words[n]));
+		}
+		ASSERT_EQ(0, REQ(PTRACE_SETSIGMASK, 8, &most));
+		ASSERT_EQ(0, kill(self->tracee, SIGUSR1));
+		EXPECT_EQ(getpid(), run_code(_metadata, self, text, SYS_getppid));
+
+		for (size_t n = 0; n < ARRAY_SIZE(saved); n++)
+			ASSERT_EQ(0, REQ(PTRACE_POKETEXT, text + n, saved[n]));
+		ASSERT_EQ(0, REQ(PTRACE_SETSIGMASK, 8, &before.mask));
+		ASSERT_EQ(0, general_registers(PTRACE_SETREGSET, self->tracee, before.registers,
+					       sizeof(before.registers)));
+		take_snapshot(_metadata, self->tracee, &after);
+		ASSERT_EQ(0, memcmp(&before, &after, sizeof(before)));
+		ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+		ASSERT_EQ(SIGNAL_STOP(SIGUSR1), next_status(self->tracee));
+		ASSERT_EQ(0, REQ(PTRACE_CONT, 0, 0));
+		if (sleeps) {
+			ASSERT_TRUE(wake(self->shared));
+		} else {
+			wait_for_progress(self->shared);
+			self->shared->quit = 1;
+		}
+		EXPECT_EQ(EXITED(0), next_status(self->tracee));
+		self->tracee = 0;
+	}
+}
 
 /* What the kernel maps into each process */
 
