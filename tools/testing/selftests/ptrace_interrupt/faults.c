@@ -47,22 +47,22 @@ FIXTURE_TEARDOWN(faults)
 	reap(self->tracee);
 }
 
-static void arm(const FIXTURE_DATA(faults) *self, int n)
+static void arm(int fail_nth, int n)
 {
 	char number[16];
 
 	snprintf(number, sizeof(number), "%d", n);
-	if (pwrite(self->fail_nth, number, strlen(number), 0) < 0)
+	if (pwrite(fail_nth, number, strlen(number), 0) < 0)
 		ksft_exit_fail_msg("no faults\n");
 }
 
 /* Returns whether there was a fault. If not, the one that remains may be that of this function. */
-static bool disarm(const FIXTURE_DATA(faults) *self)
+static bool disarm(int fail_nth)
 {
 	char number[16] = "";
-	const bool was = pread(self->fail_nth, number, sizeof(number), 0) > 0 && number[0] == '0';
+	const bool was = pread(fail_nth, number, sizeof(number), 0) > 0 && number[0] == '0';
 
-	while (pwrite(self->fail_nth, "0", 1, 0) != 1)
+	while (pwrite(fail_nth, "0", 1, 0) != 1)
 		;
 	return was;
 }
@@ -71,6 +71,11 @@ static bool disarm(const FIXTURE_DATA(faults) *self)
 struct outcomes {
 	int fault, memory, none;
 };
+
+static bool is_error(long ret)
+{
+	return ret == -EFAULT || ret == -ENOMEM;
+}
 
 static void count(struct outcomes *outcomes, long ret)
 {
@@ -93,7 +98,7 @@ static bool is_outcome(const struct copy *copy, long ret, long result)
 {
 	if (copy->nr == PTRACE_PEEKSIGINFO && ret > 0 && ret < result)
 		return true;
-	return ret == result || ret == -EFAULT || ret == -ENOMEM;
+	return ret == result || is_error(ret);
 }
 
 /* Requests that copy, in one stop. */
@@ -120,9 +125,9 @@ static void walk_copy(struct __test_metadata *_metadata, FIXTURE_DATA(faults) *s
 	}
 	for (int n = 1; ; n++) {
 		memcpy(area, prepared, sizeof(area));
-		arm(self, n);
+		arm(self->fail_nth, n);
 		ret = copy_make(copy, self->tracee, area);
-		if (!disarm(self))
+		if (!disarm(self->fail_nth))
 			break;
 		count(&outcomes, ret);
 		ASSERT_TRUE(is_outcome(copy, ret, result)) {
@@ -167,11 +172,12 @@ static const struct act {
 	{ "SYSCALL", PTRACE_SYSCALL, STOPPED },
 #ifndef __riscv
 	{ "SINGLESTEP", PTRACE_SINGLESTEP, STOPPED },
+	{ "SYSEMU_SINGLESTEP", SYSEMU_SINGLESTEP, STOPPED },
 #endif
 #ifdef X86
-	{ "SINGLEBLOCK", 33, STOPPED },
+	{ "SINGLEBLOCK", SINGLEBLOCK, STOPPED },
 #endif
-	{ "SYSEMU", 31, STOPPED },
+	{ "SYSEMU", SYSEMU, STOPPED },
 	{ "LISTEN", PTRACE_LISTEN, STOPPED },
 	{ "SETOPTIONS", PTRACE_SETOPTIONS, STOPPED, 0, PTRACE_O_TRACEFORK },
 	{ "POKEDATA", PTRACE_POKEDATA, STOPPED, (unsigned long)&copy_vector, 1 },
@@ -189,6 +195,7 @@ static void walk_act(struct __test_metadata *_metadata, FIXTURE_DATA(faults) *se
 	bool was = true;
 
 	for (int n = 1; was; n++) {
+		struct snapshot before;
 		long ret;
 
 		self->shared->count = 0;
@@ -196,14 +203,22 @@ static void walk_act(struct __test_metadata *_metadata, FIXTURE_DATA(faults) *se
 			       act->start == RUNNING ? spawn_seized(spin, self->shared, 0) :
 			       start_stopped(spin, self->shared, 'R', 0);
 		ASSERT_LT(0, self->tracee);
-		arm(self, n);
+		if (act->start == STOPPED)
+			before = snapshot(self->tracee);
+		arm(self->fail_nth, n);
 		ret = request(act->nr, self->tracee, act->addr, act->data);
-		was = disarm(self);
+		was = disarm(self->fail_nth);
 		if (was)
 			count(&outcomes, ret);
 		/* After an error, it is as if it had not been made. */
-		if (was && (ret == -EFAULT || ret == -ENOMEM))
+		if (was && is_error(ret)) {
+			ASSERT_EQ(act->start == UNTRACED ? 0 : getpid(), tracer_of(self->tracee));
+			ASSERT_TRUE(act->start != STOPPED ||
+				    is_unchanged(self->tracee, &before)) {
+				TH_LOG("%s, fault %d: the tracee is changed", act->name, n);
+			}
 			ret = request(act->nr, self->tracee, act->addr, act->data);
+		}
 		ASSERT_EQ(0, ret) {
 			TH_LOG("%s, fault %d", act->name, n);
 		}
@@ -221,6 +236,51 @@ TEST_F_TIMEOUT(faults, of_acts, 200)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(acts); i++)
 		walk_act(_metadata, self, &acts[i]);
+}
+
+/* PTRACE_TRACEME, which the tracee makes */
+
+static struct traceme {
+	int n;
+	long ret;
+	bool was;
+} *traceme;
+
+static int ask_to_be_traced(struct shared *shared)
+{
+	const int fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);
+	const int n = traceme->n;
+	long ret;
+	bool was;
+
+	arm(fail_nth, n);
+	ret = request(PTRACE_TRACEME, 0, 0, 0);
+	was = disarm(fail_nth);
+	traceme->ret = ret;
+	traceme->was = was;
+	if (is_error(ret) && (tracer_of(getpid()) || request(PTRACE_TRACEME, 0, 0, 0)))
+		return 1;
+	return tracer_of(getpid()) == getppid() ? raise(SIGSTOP) : 2;
+}
+
+TEST_F_TIMEOUT(faults, of_traceme, 200)
+{
+	struct outcomes outcomes = {};
+
+	traceme = shared_memory(sizeof(*traceme));
+	do {
+		traceme->n++;
+		self->tracee = spawn(ask_to_be_traced, self->shared);
+		ASSERT_LT(0, self->tracee);
+		ASSERT_EQ(SIGNAL_STOP(SIGSTOP), next_status(self->tracee)) {
+			TH_LOG("fault %d", traceme->n);
+		}
+		if (traceme->was)
+			count(&outcomes, traceme->ret);
+		reap(self->tracee);
+		self->tracee = 0;
+	} while (traceme->was);
+	tell("TRACEME", &outcomes);
 }
 
 TEST_HARNESS_MAIN
