@@ -182,8 +182,8 @@ static const struct act {
 	{ "SETOPTIONS", PTRACE_SETOPTIONS, STOPPED, 0, PTRACE_O_TRACEFORK },
 	{ "POKEDATA", PTRACE_POKEDATA, STOPPED, (unsigned long)&copy_vector, 1 },
 #ifdef X86
-	{ "POKEUSR, debug register", PTRACE_POKEUSR, STOPPED,
-	  IS_64BIT ? 848 : 252, (unsigned long)&copy_vector },
+	{ "POKEUSR, debug register", PTRACE_POKEUSR, STOPPED, DEBUG_REGISTER(0),
+	  (unsigned long)&copy_vector },
 #endif
 	{ "DETACH", PTRACE_DETACH, STOPPED },
 };

@@ -36,6 +36,8 @@ typedef struct user_fpregs_struct float_regs;
 #define SETFPXREGS	19
 /* One of the table for threads that the C library does not use. */
 #define AREA_ENTRY	13
+/* Where PEEKUSR and POKEUSR have a debug register. */
+#define DEBUG_REGISTER(n)	(offsetof(struct user, u_debugreg) + (n) * sizeof(long))
 #elif defined(__aarch64__)
 typedef struct user_regs_struct general_regs;
 typedef struct user_fpsimd_struct float_regs;
@@ -258,6 +260,7 @@ struct snapshot {
 	struct ptrace_syscall_info call;
 	unsigned long long dispatch[4];
 	unsigned char thread_area[16];
+	unsigned long debug[8];
 };
 
 static inline struct snapshot snapshot(pid_t pid)
@@ -276,6 +279,8 @@ static inline struct snapshot snapshot(pid_t pid)
 		(unsigned long)now.dispatch);
 #ifdef X86
 	request(GET_THREAD_AREA, pid, AREA_ENTRY, (unsigned long)now.thread_area);
+	for (int n = 0; n < 8; n++)
+		request(PTRACE_PEEKUSR, pid, DEBUG_REGISTER(n), (unsigned long)&now.debug[n]);
 #endif
 	return now;
 }
