@@ -115,7 +115,7 @@ static void *unmap_often(void *arg)
 }
 
 /* Not by a look at the tracee: of the registers, those before the fault may have been set. */
-TEST_F(vanish, unmapped)
+TEST_F_TIMEOUT(vanish, unmapped, 120)
 {
 	self->area = private_pages(1);
 	for (size_t i = 0; i < self->known; i++) {
