@@ -304,7 +304,7 @@ static inline bool has_vsyscalls(void)
 	bool found = false;
 
 	while (maps && fgets(line, sizeof(line), maps))
-		found |= strstr(line, "[vsyscall]") != NULL;
+		found |= !!strstr(line, "[vsyscall]");
 	if (maps)
 		fclose(maps);
 	return found;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The error of a security module is the caller's: Smack denies with EACCES, where ptrace(2) itself
- * has EPERM. So would a program of the BPF security module, which takes a kernel with type information
- * of its own.
+ * has EPERM. So may a program of the BPF security module, which takes a kernel that has the types of
+ * its own code.
  *
  * Before a test, a function's name is what the test checks. Root must run this program; an
  * ordinary user traces in it, since Smack lets root do anything.

@@ -355,7 +355,8 @@ TEST_F(steps, over_a_vsyscall)
 	/* There is no place for the time but in the result. */
 	regs.rdi = 0;
 	/* Do not overwrite what it has on its stack. */
-	regs.rsp = sp = (regs.rsp - 512) & ~15UL;
+	sp = (regs.rsp - 512) & ~15UL;
+	regs.rsp = sp;
 	ASSERT_EQ(0, REQ(PTRACE_SETREGS, self->tracee, &regs));
 	trap_at(_metadata, self->tracee, PTRACE_SINGLESTEP, (const char *)VSYSCALL_TIME,
 		TRAP_TRACE);
