@@ -212,7 +212,7 @@ static int exit_slowly(struct shared *shared)
 }
 
 /* ptrace_traceme(): "pretend ->real_parent untraces us right after return" */
-TEST_F(traceme, parent_is_exiting)
+TEST_F_TIMEOUT(traceme, parent_is_exiting, 200)
 {
 	int known = 0;
 
