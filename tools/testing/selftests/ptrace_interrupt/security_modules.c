@@ -251,6 +251,8 @@ static int be_excepted(struct shared *shared)
 	child = how == OVER_FORK ? fork() : getpid();
 	if (child)
 		shared->signals = child;
+	else
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 	switch (how) {
 	case OVER_EXEC:
 		return exec_sleeper();
