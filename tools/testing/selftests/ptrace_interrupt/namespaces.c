@@ -202,7 +202,6 @@ static int exec_of_second(struct shared *shared)
 		return 1;
 	for (;;)
 		pause();
-	return 1;
 }
 
 /*

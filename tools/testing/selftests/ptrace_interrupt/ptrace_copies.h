@@ -36,8 +36,6 @@ typedef struct user_fpregs_struct float_regs;
 #define SETFPXREGS	19
 /* One of the table for threads that the C library does not use. */
 #define AREA_ENTRY	13
-/* Where PEEKUSR and POKEUSR have a debug register. */
-#define DEBUG_REGISTER(n)	(offsetof(struct user, u_debugreg) + (n) * sizeof(long))
 #elif defined(__aarch64__)
 typedef struct user_regs_struct general_regs;
 typedef struct user_fpsimd_struct float_regs;

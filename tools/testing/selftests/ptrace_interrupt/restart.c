@@ -175,6 +175,13 @@ static int sleep_in_call(struct shared *shared)
 	return spin(shared);
 }
 
+/* Wait until the tracee sleeps in the call, or has returned from it, as in a slow guest. */
+static void wait_for_call(FIXTURE_DATA(restart) *self)
+{
+	while (!stage->done && proc_state(self->tracee) != 'S')
+		sched_yield();
+}
+
 static void start_call(struct __test_metadata *_metadata, FIXTURE_DATA(restart) *self,
 		       const struct call *call)
 {
@@ -183,7 +190,8 @@ static void start_call(struct __test_metadata *_metadata, FIXTURE_DATA(restart) 
 	called = call;
 	self->tracee = spawn(sleep_in_call, self->shared);
 	ASSERT_LT(0, self->tracee);
-	wait_for_state(self->tracee, 'S');
+	wait_for_call(self);
+	ASSERT_FALSE(stage->done);
 }
 
 static void ends(struct __test_metadata *_metadata, FIXTURE_DATA(restart) *self)
@@ -392,10 +400,14 @@ TEST_F(restart, call_in_between)
 			continue;
 		start_call(_metadata, self, &calls[i]);
 		ASSERT_EQ(0, seize(self->tracee));
-		for (int n = 0; n < 3; n++) {
+		for (int n = 0; n < 3 && !stage->done; n++) {
 			trap(_metadata, self->tracee);
 			saved = registers(_metadata, self->tracee);
-			ASSERT_EQ(-calls[i].seen, (long)RESULT(saved));
+			if (!stage->done) {
+				ASSERT_EQ(-calls[i].seen, (long)RESULT(saved)) {
+					TH_LOG("%s", calls[i].name);
+				}
+			}
 			regs = saved;
 			IP(regs) = (unsigned long)other_call;
 			RESULT(regs) = SYS_getppid;
@@ -407,7 +419,7 @@ TEST_F(restart, call_in_between)
 			ASSERT_EQ(getpid(), RESULT(registers(_metadata, self->tracee)));
 			set_registers(_metadata, self->tracee, &saved);
 			ASSERT_EQ(0, cont(self->tracee, 0));
-			wait_for_state(self->tracee, 'S');
+			wait_for_call(self);
 		}
 		call_ends(_metadata, self);
 	}

@@ -22,7 +22,6 @@
 #define TRAP_HWBKPT		4
 #endif
 
-#define DR(n)	(offsetof(struct user, u_debugreg) + (n) * sizeof(long))
 /* DR6 if it tells of nothing, and its bit for a step. Bits 0 to 3 are for the breakpoints. */
 #define DR6_NOTHING	0xffff0ff0
 #define DR6_STEP	0x4000
@@ -154,7 +153,7 @@ static unsigned long debug_register(struct __test_metadata *_metadata, pid_t pid
 {
 	unsigned long value = ~0UL;
 
-	ASSERT_EQ(0, request(PTRACE_PEEKUSR, pid, DR(n), (unsigned long)&value));
+	ASSERT_EQ(0, request(PTRACE_PEEKUSR, pid, DEBUG_REGISTER(n), (unsigned long)&value));
 	return value;
 }
 
@@ -480,12 +479,13 @@ TEST_F(steps, codes)
 	trap_at(_metadata, self->tracee, PTRACE_CONT, step_icebp_after, TRAP_BRKPT);
 	EXPECT_EQ(DR6_NOTHING, debug_register(_metadata, self->tracee, 6));
 	/* A breakpoint for execution stops before the instruction. */
-	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(0), (unsigned long)step_nops_2));
-	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(7), 1));
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DEBUG_REGISTER(0),
+			     (unsigned long)step_nops_2));
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DEBUG_REGISTER(7), 1));
 	send_to(_metadata, self, step_nops);
 	trap_at(_metadata, self->tracee, PTRACE_CONT, step_nops_2, TRAP_HWBKPT);
 	EXPECT_EQ(DR6_NOTHING | 1, debug_register(_metadata, self->tracee, 6));
-	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(7), 0));
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DEBUG_REGISTER(7), 0));
 
 	send_to(_metadata, self, step_loop);
 	for (int i = 0; i < 2; i++) {
@@ -530,8 +530,9 @@ TEST_F(steps, breakpoint_and_child)
 	start(_metadata, self, fork_and_write);
 	ASSERT_EQ(0, REQ(PTRACE_SETOPTIONS, self->tracee, PTRACE_O_TRACEFORK));
 	/* Watch for writes to the result. */
-	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(1), (unsigned long)&stage->result));
-	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(7), 0xd00004));
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DEBUG_REGISTER(1),
+			     (unsigned long)&stage->result));
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DEBUG_REGISTER(7), 0xd00004));
 	self->shared->quit = 1;
 	ASSERT_EQ(0, cont(self->tracee, 0));
 	ASSERT_EQ(EVENT(PTRACE_EVENT_FORK), next_status(self->tracee));
@@ -567,12 +568,12 @@ TEST_F(steps, no_breakpoint_left)
 			SKIP(return, "no breakpoints by perf_event_open(2)");
 	}
 	ASSERT_EQ(0, REQ(PTRACE_PEEKUSR, self->tracee, stage));
-	EXPECT_EQ(-ENOSPC, request(PTRACE_POKEUSR, self->tracee, DR(7), 0xd00004));
+	EXPECT_EQ(-ENOSPC, request(PTRACE_POKEUSR, self->tracee, DEBUG_REGISTER(7), 0xd00004));
 	EXPECT_EQ(0, debug_register(_metadata, self->tracee, 7));
 	close(events[3]);
-	EXPECT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(7), 0xd00004));
+	EXPECT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DEBUG_REGISTER(7), 0xd00004));
 	EXPECT_EQ(0xd00004, debug_register(_metadata, self->tracee, 7));
-	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DR(7), 0));
+	ASSERT_EQ(0, request(PTRACE_POKEUSR, self->tracee, DEBUG_REGISTER(7), 0));
 	for (int i = 0; i < 3; i++)
 		close(events[i]);
 	ends(_metadata, self);

@@ -342,7 +342,6 @@ static int exec_of_second(struct shared *shared)
 		return 1;
 	for (;;)
 		pause();
-	return 1;
 }
 
 /* Requests that need a stop fail until the tracer has been told of the exec. */
