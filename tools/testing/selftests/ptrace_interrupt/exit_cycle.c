@@ -432,7 +432,7 @@ TEST_F(exit_cycle, vfork_of_a_tracee)
 	while (!self->shared->count)
 		sched_yield();
 	wait_for_state(self->shared->count, 't');
-	ASSERT_EQ('D', proc_state(self->tracee));
+	wait_for_state(self->tracee, 'D');
 	ASSERT_EQ(0, kill(self->tracee, SIGKILL));
 	ASSERT_EQ(KILLED(SIGKILL), next_status(self->tracee));
 	self->tracee = 0;

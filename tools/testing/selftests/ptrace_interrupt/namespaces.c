@@ -383,7 +383,7 @@ static int look_from_inside(struct shared *shared)
 {
 	const pid_t target = inner->child;
 
-	for (size_t i = 0; i < N_PROBES; i++) {
+	for (size_t i = 0; i < n_probes(); i++) {
 		pid_t caller = fork();
 
 		if (caller == 0)
@@ -416,7 +416,7 @@ TEST_F(namespaces, from_inside)
 	inner->child = self->tracee;
 	EXPECT_EQ(0, as(ALICE, ALICE, NO_CAPS, try_seize, self->tracee));
 	ASSERT_EQ(EXITED(0), next_status(spawn(look_from_user_namespace, self->shared)));
-	EXPECT_EQ((1 << N_PROBES) - 1, inner->results[0]);
+	EXPECT_EQ((1 << n_probes()) - 1, inner->results[0]);
 }
 
 static int trace_in_user_namespace(struct shared *shared)

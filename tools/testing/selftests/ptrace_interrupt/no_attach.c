@@ -42,7 +42,7 @@ TEST_F(no_attach, whoever_asks)
 {
 	self->target = spawn(spin, self->shared);
 	wait_for_progress(self->shared);
-	for (size_t i = 0; i < N_PROBES; i++) {
+	for (size_t i = 0; i < n_probes(); i++) {
 		pid_t caller = fork();
 		int status;
 

@@ -246,7 +246,6 @@ static const struct probe {
 	{ "pidfd_getfd", try_getfd, EPERM, false, true },
 	{ "kcmp", try_kcmp, EPERM, false, false },
 	{ "get_robust_list", try_robust_list, EPERM, false, false },
-	{ "move_pages", try_move_pages, EPERM, false, false },
 	{ "perf_event_open", try_perf, EACCES, false, false },
 	{ "setns", try_setns, EPERM, false, false },
 	{ "maps", try_maps, EACCES, true, false },
@@ -255,9 +254,16 @@ static const struct probe {
 	{ "fd", try_fd, EACCES, true, false },
 	{ "mem", try_mem, EACCES, true, true },
 	{ "syscall", try_syscall, EPERM, true, true },
+	{ "move_pages", try_move_pages, EPERM, false, false },
 };
 
-#define N_PROBES	ARRAY_SIZE(probes)
+/* The last one takes NUMA, which a kernel for one processor does not have. */
+static inline size_t n_probes(void)
+{
+	const bool lacks_it = syscall(SYS_move_pages, 0, 0, NULL, NULL, NULL, 0) && errno == ENOSYS;
+
+	return ARRAY_SIZE(probes) - lacks_it;
+}
 
 /* Whether @result means that access was denied. */
 static inline bool refused(const struct probe *probe, int result)

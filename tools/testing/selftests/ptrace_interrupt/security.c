@@ -117,7 +117,7 @@ TEST_F_TIMEOUT(security, ids_of_the_caller, MANY_PROCESSES)
 {
 	target_ids(ALICE);
 	start_target(_metadata, self);
-	for (size_t i = 0; i < N_PROBES; i++) {
+	for (size_t i = 0; i < n_probes(); i++) {
 		const struct probe *probe = &probes[i];
 		int result;
 
@@ -175,7 +175,7 @@ TEST_F_TIMEOUT(security, dumpable, MANY_PROCESSES)
 		/* A change of credentials sets the third value. */
 		target_is.dumpable = dumpable < 2 ? dumpable : -1;
 		start_target(_metadata, self);
-		for (size_t i = 0; i < N_PROBES; i++) {
+		for (size_t i = 0; i < n_probes(); i++) {
 			const struct probe *probe = &probes[i];
 			int result = as(ALICE, ALICE, NO_CAPS, probe->try, self->target);
 
@@ -250,7 +250,7 @@ static int look_at_oneself(struct shared *shared)
 {
 	if (!become(ALICE, BOB, NO_CAPS) || prctl(PR_SET_DUMPABLE, 0))
 		return 100;
-	for (size_t i = 0; i < N_PROBES; i++) {
+	for (size_t i = 0; i < n_probes(); i++) {
 		/* Files in /proc also have modes, and an undumpable process's belong to root. */
 		if (probes[i].try == try_seize || probes[i].try == try_attach ||
 		    probes[i].try == try_mem || probes[i].try == try_syscall)
@@ -591,7 +591,7 @@ TEST_F(security, unreadable_program)
 	program.path = UNREADABLE_PROGRAM;
 	self->target = spawn(exec_as_alice, self->shared);
 	ASSERT_TRUE(program_is_there());
-	for (size_t i = 0; i < N_PROBES; i++) {
+	for (size_t i = 0; i < n_probes(); i++) {
 		const struct probe *probe = &probes[i];
 
 		EXPECT_TRUE(refused(probe, as(ALICE, ALICE, NO_CAPS, probe->try, self->target))) {

@@ -104,7 +104,7 @@ static struct tracer *tracer;
 
 static void try_probes(void)
 {
-	for (size_t i = 0; i < N_PROBES; i++) {
+	for (size_t i = 0; i < n_probes(); i++) {
 		const struct probe *probe = &probes[i];
 		pid_t caller = fork();
 		int result;
@@ -134,7 +134,7 @@ static unsigned int attaching(void)
 {
 	unsigned int mask = 0;
 
-	for (size_t i = 0; i < N_PROBES; i++)
+	for (size_t i = 0; i < n_probes(); i++)
 		if (probes[i].attaches)
 			mask |= 1 << i;
 	return mask;
@@ -425,7 +425,7 @@ static int look_from_confinement(struct shared *shared)
 	if ((how == CALLER || how == BOTH_APART) && !confine())
 		return 102;
 
-	for (size_t i = 0; i < N_PROBES; i++) {
+	for (size_t i = 0; i < n_probes(); i++) {
 		const struct probe *probe = &probes[i];
 		pid_t caller = fork();
 		int result;

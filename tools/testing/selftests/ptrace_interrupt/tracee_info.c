@@ -417,8 +417,11 @@ TEST_F(tracee_info, size)
 	wait_for_progress(self->shared);
 }
 
-/* Who asks often, of a tracee that stops and goes on all the time, sees one moment at a time. */
-TEST_F(tracee_info, of_one_moment)
+/*
+ * Who asks often, of a tracee that stops and goes on all the time, sees one moment at a time. On
+ * one processor, each stop takes as long as the scheduler lets the tracer ask.
+ */
+TEST_F_TIMEOUT(tracee_info, of_one_moment, 120)
 {
 	for (int i = 0; i < 2000; i++) {
 		struct ptrace_tracee_info info;
