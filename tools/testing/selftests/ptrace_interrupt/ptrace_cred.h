@@ -260,9 +260,10 @@ static const struct probe {
 /* The last one takes NUMA, which a kernel for one processor does not have. */
 static inline size_t n_probes(void)
 {
-	const bool lacks_it = syscall(SYS_move_pages, 0, 0, NULL, NULL, NULL, 0) && errno == ENOSYS;
+	/* Of no page of the caller, it has nothing to fail for. */
+	const bool has_it = !syscall(SYS_move_pages, 0, 0, NULL, NULL, NULL, 0);
 
-	return ARRAY_SIZE(probes) - lacks_it;
+	return ARRAY_SIZE(probes) - !has_it;
 }
 
 /* Whether @result means that access was denied. */

@@ -293,10 +293,8 @@ static inline pid_t spawn_seized(int (*body)(struct shared *), struct shared *sh
 	return ret;
 }
 
-#if defined(__x86_64__) || defined(__i386__)
-/* Where PEEKUSR and POKEUSR have a debug register; for those who include <sys/user.h>. */
+/* x86: where PEEKUSR and POKEUSR have a debug register. For those who include <sys/user.h>. */
 #define DEBUG_REGISTER(n)	(offsetof(struct user, u_debugreg) + (n) * sizeof(long))
-#endif
 
 #ifdef __x86_64__
 /* The page of vsyscalls, which the kernel emulates: time(2), and whether there is such a page. */

@@ -176,9 +176,9 @@ static int sleep_in_call(struct shared *shared)
 }
 
 /* Wait until the tracee sleeps in the call, or has returned from it, as in a slow guest. */
-static void wait_for_call(FIXTURE_DATA(restart) *self)
+static void wait_for_call(pid_t tracee)
 {
-	while (!stage->done && proc_state(self->tracee) != 'S')
+	while (!stage->done && proc_state(tracee) != 'S')
 		sched_yield();
 }
 
@@ -190,7 +190,7 @@ static void start_call(struct __test_metadata *_metadata, FIXTURE_DATA(restart) 
 	called = call;
 	self->tracee = spawn(sleep_in_call, self->shared);
 	ASSERT_LT(0, self->tracee);
-	wait_for_call(self);
+	wait_for_call(self->tracee);
 	ASSERT_FALSE(stage->done);
 }
 
@@ -419,7 +419,7 @@ TEST_F(restart, call_in_between)
 			ASSERT_EQ(getpid(), RESULT(registers(_metadata, self->tracee)));
 			set_registers(_metadata, self->tracee, &saved);
 			ASSERT_EQ(0, cont(self->tracee, 0));
-			wait_for_call(self);
+			wait_for_call(self->tracee);
 		}
 		call_ends(_metadata, self);
 	}
