@@ -50,7 +50,7 @@ run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_IN
 	@$(in_env) scripts/run $(K)
 
 .PHONY: check
-check: floors soundness order kernel selftests ## Run the tests in a guest
+check: floors soundness order mutants-check kernel selftests ## Run the tests in a guest
 ifeq ($(K)$(PROFILE)$(ARCH),rust)
 	@$(in_env) scripts/misuse
 	@$(in_env) scripts/model
@@ -112,6 +112,10 @@ diff: kernels ## Compare random sequences of requests on the three kernels
 .PHONY: mutants
 mutants: kernel selftests ## Put faults into the Rust kernel, and see whether the tests notice (MUTANTS=)
 	@$(in_env) scripts/mutants $(MUTANTS)
+
+.PHONY: mutants-check
+mutants-check: tree
+	@$(in_env) scripts/mutants --check
 
 .PHONY: misuse
 misuse: kernel ## See that the compiler refuses what the types of the Rust code rule out
