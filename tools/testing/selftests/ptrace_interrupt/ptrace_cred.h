@@ -260,10 +260,12 @@ static const struct probe {
 /* The last one takes NUMA, which a kernel for one processor does not have. */
 static inline size_t n_probes(void)
 {
-	/* Of no page of the caller, it has nothing to fail for. */
-	const bool has_it = !syscall(SYS_move_pages, 0, 0, NULL, NULL, NULL, 0);
+	static size_t n;
 
-	return ARRAY_SIZE(probes) - !has_it;
+	/* Of no page of the caller, the call has nothing to fail for. */
+	if (!n)
+		n = ARRAY_SIZE(probes) - !!syscall(SYS_move_pages, 0, 0, NULL, NULL, NULL, 0);
+	return n;
 }
 
 /* Whether @result means that access was denied. */
