@@ -142,7 +142,7 @@ kernel_paths() {
 	name=$1
 	if [ -n "${PROFILE:-}" ]; then
 		profile=$top/scripts/profiles/$PROFILE.config
-		[ -e "$profile" ] || die "PROFILE=$PROFILE is unknown; PROFILE is debug, kasan, kcsan, rt, up, inet or calls"
+		[ -e "$profile" ] || die "PROFILE=$PROFILE is unknown; PROFILE is debug, kasan, kcsan, rt, up, inet, bpf or calls"
 		name=$1-$PROFILE
 	fi
 	name=$machine$name

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The error of a security module is the caller's: Smack denies with EACCES, where ptrace(2) itself
- * has EPERM. So may a program of the BPF security module, for which a kernel needs information of
- * its types.
+ * has EPERM.
  *
  * Before a test, a function's name is what the test checks. Root must run this program; an
  * ordinary user traces in it, since Smack lets root do anything.
