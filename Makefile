@@ -10,7 +10,8 @@ text = $(subst ",,$(CONFIG_$(1)))
 # Which kernel: rust, fallback (the series, PTRACE_RUST=n) or pristine.
 K := $(or $(call chosen,KERNEL,rust fallback pristine),rust)
 ARCH ?= $(call chosen,ARCH,arm64 riscv64)
-PROFILE ?= $(call chosen,PROFILE,debug kasan kcsan rt up inet bpf calls)
+profiles := $(patsubst scripts/profiles/%.config,%,$(wildcard scripts/profiles/*.config))
+PROFILE ?= $(call chosen,PROFILE,$(profiles))
 SEIZE_DEVEL ?= $(if $(CONFIG_KERNEL_RUST)$(CONFIG_KERNEL_FALLBACK)$(CONFIG_KERNEL_PRISTINE),$(or $(CONFIG_SEIZE_DEVEL),n))
 LINUX ?= $(call text,LINUX)
 ACCEL ?= $(call chosen,ACCEL,kvm tcg)
@@ -43,7 +44,7 @@ MAKEFLAGS += --no-print-directory
 help: ## This list
 	@echo 'Targets; K=rust (default), K=fallback or K=pristine chooses the kernel:'
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 20 | sed 's/^/  /'
-	@echo 'Settings: K=, ARCH=arm64|riscv64, PROFILE=debug|kasan|kcsan|rt|up|inet|bpf|calls, LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b, KERNELS=, OPERATIONS=, SEED='
+	@echo 'Settings: K=, ARCH=arm64|riscv64, PROFILE= (one of: $(profiles)), LINUX= (a 7.3 source), ENV=host, ACCEL=kvm|tcg, CPUS=, MEMORY=, TIMEOUT=, SEEDS=a..b, KERNELS=, OPERATIONS=, SEED='
 
 .PHONY: run
 run: kernel selftests ## Boot the kernel and show the demonstration of PTRACE_INTERRUPT

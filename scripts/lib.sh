@@ -142,7 +142,7 @@ kernel_paths() {
 	name=$1
 	if [ -n "${PROFILE:-}" ]; then
 		profile=$top/scripts/profiles/$PROFILE.config
-		[ -e "$profile" ] || die "PROFILE=$PROFILE is unknown; PROFILE is debug, kasan, kcsan, rt, up, inet, bpf or calls"
+		[ -e "$profile" ] || die "PROFILE=$PROFILE is unknown; PROFILE is one of: $(cd "$top/scripts/profiles" && echo *.config | sed 's/\.config//g')"
 		name=$1-$PROFILE
 	fi
 	name=$machine$name
